@@ -1,0 +1,1 @@
+"""The vocabulary every room speaks: types, protocols, errors. Imports nothing of ours."""
