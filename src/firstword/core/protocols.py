@@ -118,11 +118,17 @@ class EnginePlugin(Protocol):
 class Scheduler(Protocol):
     """Runs blocking steps on worker threads, the earliest deadline first."""
 
+    @property
+    def waiting(self) -> int:
+        """Steps that are queued and not yet running."""
+        ...
+
     async def step(self, due: float, call: Callable[[], T]) -> T:
         """Runs `call` when its turn comes.
 
         Args:
-            due: on the event loop's clock, seconds; the earliest goes first.
+            due: seconds on the caller's monotonic clock; the earliest goes first.
+            call: blocking; takes about 100 ms at most.
 
         Cancellation: while queued the call is withdrawn; while running it is waited for.
         """

@@ -246,9 +246,13 @@ class WordsSpoken:
 class AudioBytes:
     """Encoded audio, in order. A frame of the format is never split across two of these."""
 
-    data: bytes
-    blocks: tuple[int, ...] = ()
-    """Lengths in bytes of the encoder's own blocks in `data` (pages, packets), where it has any."""
+    blocks: tuple[bytes, ...]
+    """The encoder's own blocks (pages, packets, runs of samples); a header stands before the first."""
+
+    @property
+    def data(self) -> bytes:
+        """All blocks, joined."""
+        return self.blocks[0] if len(self.blocks) == 1 else b"".join(self.blocks)
 
 
 @dataclass(frozen=True, slots=True)

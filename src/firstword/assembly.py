@@ -1,0 +1,133 @@
+"""The one place that wires: plugins to catalogue, catalogue to host, host to pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import entry_points
+
+from firstword.catalog.catalog import Catalog
+from firstword.core.errors import ConfigurationError
+from firstword.core.protocols import EnginePlugin
+from firstword.core.types import AudioSpec, SpeechRequest
+from firstword.formats import registry
+from firstword.pipeline.speak import SpeakPipeline
+from firstword.runtime.admission import Admission
+from firstword.runtime.host import EngineHost
+from firstword.runtime.metrics import PrometheusMeter
+from firstword.runtime.scheduler import DeadlineScheduler
+from firstword.settings import Settings
+
+PLUGIN_GROUP = "firstword.engines"
+BY_NAME_ONLY = frozenset({"tone"})
+"""Plugins that are used only when the settings name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that serves, wired; started and closed by whoever runs it."""
+
+    settings: Settings
+    catalog: Catalog
+    host: EngineHost
+    scheduler: DeadlineScheduler
+    meter: PrometheusMeter
+    admission: Admission
+    speak: SpeakPipeline
+
+    def speech_request(
+        self,
+        *,
+        model: str,
+        voice: str,
+        text: str | None,
+        audio: AudioSpec,
+        speed: float = 1.0,
+    ) -> SpeechRequest:
+        """A request with its names resolved.
+
+        Raises:
+            RequestError: a name means nothing here.
+        """
+        info, real_voice = self.catalog.resolve(model, voice)
+        return SpeechRequest(model=info.model_id, voice=real_voice.id, text=text, speed=speed, audio=audio)
+
+    async def aclose(self) -> None:
+        """Waits for running responses, then lets the engines and the workers go."""
+        await self.host.aclose()
+        self.scheduler.close()
+
+
+def assemble(settings: Settings) -> Application:
+    """Builds the application; nothing is loaded yet.
+
+    Raises:
+        ConfigurationError: a setting names what is not installed.
+    """
+    plugins = discover(settings.engines)
+    unknown = sorted(set(settings.engine_options) - set(plugins))
+    if unknown:
+        raise ConfigurationError(f"engine_options names {unknown[0]!r}, which is not in use.")
+    infos = [(name, plugin, info) for name, plugin in plugins.items() for info in plugin.infos()]
+    catalog = catalogue(settings, plugins.values())
+    host = EngineHost(
+        {
+            info.model_id: (info, partial(plugin.load, info, None, settings.engine_options.get(name, {})))
+            for name, plugin, info in infos
+        },
+        warm_first=registry.warm,
+    )
+    scheduler = DeadlineScheduler(settings.workers)
+    meter = PrometheusMeter()
+    admission = Admission(
+        max_streams=settings.max_streams,
+        max_per_caller=settings.max_streams_per_caller,
+        max_queue_s=settings.max_queue_s,
+        queue_s=scheduler.waited_s,
+    )
+    meter.watch("queued_steps", "Steps waiting for a worker.", lambda: scheduler.waiting)
+    meter.watch("queue_seconds", "Wait of the oldest queued step.", scheduler.waited_s)
+    return Application(
+        settings, catalog, host, scheduler, meter, admission, SpeakPipeline(host, scheduler, meter)
+    )
+
+
+def discover(names: Iterable[str] | None = None) -> dict[str, EnginePlugin]:
+    """Engine plugins by name.
+
+    Args:
+        names: the ones to use; None for every one installed, but those used by name only.
+
+    Raises:
+        ConfigurationError: one that is named is not installed, or cannot be imported.
+    """
+    found = {point.name: point for point in entry_points(group=PLUGIN_GROUP)}
+    wanted = sorted(set(found) - BY_NAME_ONLY) if names is None else list(names)
+    plugins: dict[str, EnginePlugin] = {}
+    for name in wanted:
+        if name not in found:
+            raise ConfigurationError(
+                f"There is no engine plugin {name!r}; installed: {', '.join(sorted(found))}."
+            )
+        try:
+            plugins[name] = found[name].load()
+        except ImportError as failure:
+            raise ConfigurationError(
+                f"The engine plugin {name!r} cannot be imported: {failure}."
+            ) from failure
+    return plugins
+
+
+def catalogue(settings: Settings, plugins: Iterable[EnginePlugin]) -> Catalog:
+    """The names that may be asked for; nothing is loaded.
+
+    Raises:
+        ConfigurationError: an alias in the settings points at nothing.
+    """
+    return Catalog(
+        [info for plugin in plugins for info in plugin.infos()],
+        default_model=settings.default_model,
+        model_aliases=settings.model_aliases,
+        voice_aliases=settings.voice_aliases,
+    )

@@ -1,0 +1,1 @@
+"""Which model, which voice: entries, aliases, and the one place that resolves names."""

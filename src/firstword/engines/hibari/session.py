@@ -1,0 +1,85 @@
+"""The model in two halves, and the one place that loads onnxruntime."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firstword.engines.hibari.graph import cut
+
+FEATURES = "/Concat_43_output_0"
+"""f32[1, 130, F]: what the decoder reads, a column for each frame."""
+DURATIONS = "/Cast_32_output_0"
+"""int64[L]: how long each id sounds, in pairs of frames."""
+SPECTRA = ("lh", "theta", "ln", "lr", "phi")
+"""f32[1, 601, F] each: harmonics' level and phase, noise's level, the free branch's level and phase."""
+
+Floats = NDArray[np.float32]
+
+
+def onnxruntime() -> ModuleType:
+    """Imports onnxruntime, silenced.
+
+    Without `ORT_DISABLE_TELEMETRY` before the first import, onnxruntime 1.31 writes under the user's
+    cache directory, starts a thread and looks up a telemetry host. Where numpy is not loaded yet,
+    OpenBLAS is kept to one thread as well: the sessions bring their own.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import onnxruntime
+
+    return onnxruntime
+
+
+class AcousticModel:
+    """Ids to features once for a phrase, features to spectra a window at a time. Thread-safe.
+
+    The file holds one graph for both. A runtime cannot be fed in the middle, so the graph is cut in
+    memory as it is loaded.
+
+    Args:
+        path: hibari's ONNX file.
+        threads: for each call; 1 is best where several phrases are spoken at once.
+
+    Raises:
+        OSError, ValueError: the file is missing, or is not that model.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        model = path.read_bytes()
+        self._front = _session(cut(model, ["ids", "speed"], [FEATURES, DURATIONS, "f0"]), threads)
+        self._decoder = _session(cut(model, [FEATURES], SPECTRA), threads)
+
+    def front(self, ids: NDArray[np.int64], speed: float) -> tuple[Floats, NDArray[np.int64], Floats]:
+        """Reads a phrase.
+
+        Args:
+            ids: shape `(L,)`, with a 0 at both ends.
+            speed: divides the durations.
+
+        Returns:
+            Features `(1, 130, F)`, durations `(L,)` in pairs of frames, F0 `(F,)` in Hz; a frame is
+            12.5 ms, and F is twice the sum of the durations.
+        """
+        features, durations, f0 = self._front.run(
+            None, {"ids": ids[None], "speed": np.array([speed], np.float32)}
+        )
+        return features, durations, f0[0]
+
+    def decode(self, features: Floats) -> tuple[Floats, ...]:
+        """The five spectra, `(601, n)` each, of a window of features `(1, 130, n)`."""
+        return tuple(spectrum[0] for spectrum in self._decoder.run(None, {FEATURES: features}))
+
+
+def _session(graph: bytes, threads: int) -> Any:
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,1 @@
+"""Composition: how text becomes bytes, without HTTP and without model names."""

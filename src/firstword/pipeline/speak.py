@@ -1,0 +1,321 @@
+"""Text in, encoded speech out, streamed from the first word.
+
+One task owns a run: it takes units from the inbox, steps the line by the scheduler, and writes one
+tuple of events for each block to a small bounded stream. Only that stream and the inbox cross
+tasks. Leaving the context stops the model within one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import TypeVar
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from firstword.audio.resampler import Resampler
+from firstword.audio.stretch import Stretch
+from firstword.core.concurrency import task_group
+from firstword.core.errors import UnspeakableText
+from firstword.core.protocols import Encoder, Engines, Meter, Scheduler, Stage, TtsEngine
+from firstword.core.types import (
+    AudioBytes,
+    AudioChunk,
+    AudioSpec,
+    Cancelled,
+    EngineInfo,
+    Flushed,
+    SliceBegins,
+    SpeechDone,
+    SpeechEvent,
+    SpeechRequest,
+    Usage,
+)
+from firstword.formats import registry
+from firstword.pipeline.inbox import Cancel, End, Flush, Inbox, Unit
+from firstword.pipeline.line import Block, SpeechLine
+from firstword.pipeline.playhead import Playhead
+from firstword.pipeline.units import GrowingUnits, UnitPolicy, WholeSentences
+from firstword.text.segmenter import Segmenter
+
+Clock = Callable[[], float]
+Events = tuple[SpeechEvent, ...]
+Made = TypeVar("Made", Block, Block | None)
+
+BLOCKS_AHEAD = 1
+"""Blocks that wait for a slow reader, besides the one it holds; then the run waits (rule: wait)."""
+
+
+@dataclass(slots=True)
+class Speech:
+    """A run as its reader sees it: what is being sent, and the events, a tuple for each block."""
+
+    model: str
+    voice: str
+    media_type: str
+    sample_rate: int
+    """Hz of the encoded audio."""
+    delay_frames: int
+    """Frames of silence that decoding adds in front."""
+    _events: MemoryObjectReceiveStream[Events]
+    _run: _Run
+    _first: Events | None = None
+
+    def __aiter__(self) -> Speech:
+        """The events in order, ending with `SpeechDone`."""
+        return self
+
+    async def __anext__(self) -> Events:
+        """The next block's events; raises what ended the run, where it was not its own end."""
+        if self._first is not None:
+            events, self._first = self._first, None
+            return events
+        try:
+            events = await self._events.receive()
+        except anyio.EndOfStream:
+            raise self._run.failure or StopAsyncIteration from None
+        for event in events:
+            if isinstance(event, SliceBegins):
+                self._run.handed_chars = event.end
+        return events
+
+    @property
+    def usage(self) -> Usage:
+        """What has been spoken so far."""
+        return self._run.usage
+
+    async def wait_for_audio(self) -> None:
+        """Holds until the first audio exists.
+
+        Raises:
+            FirstwordError: whatever ended the run before that.
+        """
+        first: list[SpeechEvent] = []
+        async for events in self:
+            first.extend(events)
+            if any(isinstance(event, AudioBytes) for event in events):
+                break
+        if self._run.usage.audio_out_ms == 0:
+            raise UnspeakableText(
+                "There is nothing to say in this text: it has no letters and no digits.",
+                param="input",
+                code="nothing_to_speak",
+            )
+        self._first = tuple(first)
+
+
+class SpeakPipeline:
+    """Makes runs.
+
+    Args:
+        engines: hands out loaded engines.
+        scheduler: runs their steps.
+        meter: counts.
+        stall_s: text that arrives and stops without punctuation is spoken after this long.
+        max_waiting_chars: text that may wait in an inbox before its writer waits.
+        clock: seconds, monotonic; the one that deadlines are on.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        scheduler: Scheduler,
+        meter: Meter,
+        *,
+        stall_s: float = 0.6,
+        max_waiting_chars: int = 20_000,
+        clock: Clock = monotonic,
+    ) -> None:
+        self._engines = engines
+        self._scheduler = scheduler
+        self._meter = meter
+        self._stall_s = stall_s
+        self._max_waiting_chars = max_waiting_chars
+        self._clock = clock
+
+    def inbox(self, request: SpeechRequest) -> Inbox:
+        """An inbox for `request`: with its whole text, or empty where text is still to come."""
+        segmenter = Segmenter(language=request.language)
+        if request.text is not None:
+            return Inbox.of(request.text, segmenter)
+        return Inbox(segmenter, max_chars=self._max_waiting_chars, stall_s=self._stall_s)
+
+    @asynccontextmanager
+    async def open(self, request: SpeechRequest, inbox: Inbox | None = None) -> AsyncIterator[Speech]:
+        """Starts a run; leaving ends it.
+
+        With the whole text in the request, entering takes until the first audio exists, so that
+        whatever is wrong with the request is raised here. With an inbox it takes no time.
+
+        Raises:
+            RequestError: the text cannot be spoken, the format cannot be made.
+            CapacityError: the model is not ready.
+            EngineError: the model failed before its first audio.
+
+        Cancellation: reaches the model within one step.
+        """
+        registry.check(request.audio)
+        async with self._engines.use_tts(request.model) as engine, task_group() as tasks:
+            text = inbox or self.inbox(request)
+            run = _Run(engine, self._scheduler, self._meter, request, text, self._clock)
+            send, receive = anyio.create_memory_object_stream[Events](BLOCKS_AHEAD)
+            tasks.start_soon(run.work, send)
+            speech = Speech(
+                request.model,
+                request.voice,
+                run.encoder.media_type,
+                run.encoder.sample_rate,
+                run.encoder.delay_frames,
+                receive,
+                run,
+            )
+            with receive:
+                if inbox is None:
+                    await speech.wait_for_audio()
+                yield speech
+            tasks.cancel_scope.cancel()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One response being made: the state of the one task that owns it."""
+
+    engine: TtsEngine
+    scheduler: Scheduler
+    meter: Meter
+    request: SpeechRequest
+    inbox: Inbox
+    clock: Clock
+    encoder: Encoder = field(init=False)
+    line: SpeechLine = field(init=False)
+    policy: UnitPolicy = field(init=False)
+    playhead: Playhead = field(init=False)
+    usage: Usage = field(default_factory=Usage)
+    handed_chars: int = 0
+    """The end of the last slice whose beginning the reader was given."""
+    busy_s: float = 0.0
+    """Seconds of worker time spent on this response."""
+    failure: Exception | None = None
+
+    def __post_init__(self) -> None:
+        info, spec = self.engine.info, self.request.audio
+        slowest, fastest = info.speeds
+        engine_speed = min(max(self.request.speed, slowest), fastest)
+        tempo = self.request.speed / engine_speed
+        self.encoder = registry.encoder(spec)
+        self.line = SpeechLine(
+            self.engine,
+            self.request,
+            stages=_stages(info, spec, tempo),
+            encoder=self.encoder,
+            engine_speed=engine_speed,
+            tempo=tempo,
+        )
+        self.policy = WholeSentences() if info.streams_inside_segments else GrowingUnits()
+        self.playhead = Playhead(self.clock())
+
+    async def work(self, out: MemoryObjectSendStream[Events]) -> None:
+        """Speaks until the inbox ends; a failure is kept for the reader, who raises it."""
+        self.meter.speech_started(self.request.model)
+        outcome = "cancelled"
+        with out:
+            try:
+                if self.request.text is not None:
+                    await self.scheduler.step(self.playhead.due, self._check_text)
+                await self._speak_inbox(out)
+                outcome = "done"
+            except anyio.BrokenResourceError:
+                pass  # the reader has left, and takes the run with it
+            except Exception as failure:  # handed over, not handled: the reader raises it
+                outcome, self.failure = "failed", failure
+            finally:
+                audio_s = self.usage.audio_out_ms / 1000
+                self.meter.speech_ended(
+                    self.request.model, self.usage.input_chars, audio_s, self.busy_s, outcome
+                )
+
+    async def _speak_inbox(self, out: MemoryObjectSendStream[Events]) -> None:
+        while True:
+            lead_s = self.playhead.lead_s(self.clock())
+            item = await self.inbox.take(self.policy, lead_s=lead_s, crowded=self.scheduler.waiting > 0)
+            match item:
+                case End():
+                    block = await self._step(self.line.finish)
+                    await out.send((*block.events, SpeechDone(self.usage)))
+                    return
+                case Cancel():
+                    await out.send((Cancelled(self.handed_chars),))
+                case Flush():
+                    block = await self._step(self.line.push)
+                    await out.send((*block.events, Flushed()))
+                case _:
+                    await self._speak(item, out)
+
+    async def _speak(self, unit: Unit, out: MemoryObjectSendStream[Events]) -> None:
+        if self.request.text is None:
+            self.engine.check(unit.text, self.request.voice, self.request.language)
+        self.playhead.await_text(self.clock())
+        steps = self.line.speak(unit)
+        busy_before = self.busy_s
+        try:
+            while not self.inbox.cancelling:
+                block = await self._step(lambda: next(steps, None))
+                if block is None:
+                    break
+                self.usage = replace(self.usage, input_chars=unit.end)
+                if block.events:
+                    await out.send(block.events)
+                await self._keep_lead()
+        finally:
+            steps.close()
+        self.policy.spoke(len(unit.text), self.busy_s - busy_before)
+
+    async def _keep_lead(self) -> None:
+        """Where cancelling must be quick, audio is made no further ahead than the request allows."""
+        if self.request.max_lead_s is not None:
+            await self.inbox.rest(self.playhead.lead_s(self.clock()) - self.request.max_lead_s)
+
+    def _check_text(self) -> None:
+        self.engine.check(self.request.text or "", self.request.voice, self.request.language)
+
+    async def _step(self, make: Callable[[], Made]) -> Made:
+        """One turn on a worker; counts what came of it."""
+        took_s = 0.0
+
+        def timed() -> Made:
+            nonlocal took_s
+            began = self.clock()
+            try:
+                return make()
+            finally:
+                took_s = self.clock() - began
+
+        try:
+            made = await self.scheduler.step(self.playhead.due, timed)
+        finally:
+            self.busy_s += took_s
+        if made is not None and made.audio_s:
+            self._count(made.audio_s)
+        return made
+
+    def _count(self, audio_s: float) -> None:
+        now, model = self.clock(), self.request.model
+        if not self.playhead.sounding:
+            self.meter.first_audio(model, now - self.playhead.due)
+        late_s = self.playhead.advance(now, audio_s)
+        if late_s:
+            self.meter.underrun(model, late_s)
+        self.usage = replace(self.usage, audio_out_ms=self.usage.audio_out_ms + 1000 * audio_s)
+
+
+def _stages(info: EngineInfo, spec: AudioSpec, tempo: float) -> list[Stage[AudioChunk, AudioChunk]]:
+    """What stands between an engine and an encoder: only what is needed."""
+    stages: list[Stage[AudioChunk, AudioChunk]] = []
+    if tempo != 1:
+        stages.append(Stretch(tempo))
+    if spec.sample_rate != info.sample_rate:
+        stages.append(Resampler(info.sample_rate, spec.sample_rate))
+    return stages

@@ -1,0 +1,1 @@
+"""Keeps models alive and busy: loading, scheduling, admission, metrics."""

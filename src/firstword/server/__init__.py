@@ -1,0 +1,1 @@
+"""HTTP: routes, errors, authentication, limits. The only room that knows a web framework."""

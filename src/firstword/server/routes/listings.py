@@ -1,0 +1,92 @@
+"""`GET /v1/models`, `/v1/models/{id}` and `GET /v1/audio/voices`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from firstword.catalog.catalog import ListedModel
+from firstword.core.errors import InvalidRequest, UnknownModel
+from firstword.server.context import Context, context
+from firstword.wire.errors import ErrorBody
+from firstword.wire.listings import ModelList, ModelObject, VoiceList, VoiceObject
+
+router = APIRouter(responses={404: {"model": ErrorBody}})
+
+
+@router.get("/v1/models", summary="Models, and the names they answer to")
+async def list_models(request: Request, capability: str | None = None, task: str | None = None) -> ModelList:
+    """Every name that may stand in `model`, with its state; filtered by capability or task."""
+    here = context(request)
+    here.keys.caller(request)
+    objects = [_model(listed, here) for listed in here.application.catalog.models()]
+    return ModelList(
+        data=[
+            model
+            for model in objects
+            if (task is None or model.task == task)
+            and (capability is None or capability in model.capabilities)
+        ]
+    )
+
+
+@router.get("/v1/models/{model_id:path}", summary="One model")
+async def get_model(request: Request, model_id: str) -> ModelObject:
+    """One name that may stand in `model`."""
+    here = context(request)
+    here.keys.caller(request)
+    for listed in here.application.catalog.models():
+        if listed.id == model_id:
+            return _model(listed, here)
+    raise UnknownModel(
+        f"The model {model_id[:80]!r} does not exist; GET /v1/models lists those that do.", param="model"
+    )
+
+
+@router.get("/v1/audio/voices", summary="Voices, and the names they answer to")
+async def list_voices(request: Request) -> VoiceList:
+    """Every name that may stand in `voice`, and the voice that really answers."""
+    here = context(request)
+    here.keys.caller(request)
+    voices = [
+        VoiceObject(
+            id=listed.id,
+            name=listed.voice.name if listed.alias_of is None else listed.id.capitalize(),
+            model=listed.model,
+            language=listed.voice.language,
+            gender=listed.voice.gender,
+            alias_of=listed.alias_of,
+        )
+        for listed in here.application.catalog.voices()
+    ]
+    real = {voice.alias_of or voice.id for voice in voices}
+    note = f"One voice is installed, {real.pop()!r}: every name sounds alike." if len(real) == 1 else None
+    return VoiceList(voices=voices, note=note)
+
+
+@router.post("/v1/audio/voices", summary="Voice cloning (no engine here offers it)", include_in_schema=False)
+async def create_voice(request: Request) -> VoiceObject:
+    """Refuses: no engine here makes voices."""
+    context(request).keys.caller(request)
+    raise InvalidRequest(
+        "No engine on this server makes new voices; GET /v1/audio/voices lists those there are.",
+        code="voice_cloning_unsupported",
+    )
+
+
+def _model(listed: ListedModel, here: Context) -> ModelObject:
+    info = listed.info
+    state, remedy = here.application.host.state(info.model_id)
+    return ModelObject(
+        id=listed.id,
+        created=here.started,
+        owned_by=info.model_id.split("/")[0] if "/" in info.model_id else "firstword",
+        task=info.task,
+        capabilities=list(info.capabilities),
+        languages=list(info.languages),
+        voices=[voice.id for voice in info.voices],
+        sample_rate=info.sample_rate,
+        license=info.license,
+        state=state,
+        remedy=remedy,
+        alias_of=listed.alias_of,
+    )

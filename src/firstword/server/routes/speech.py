@@ -1,0 +1,95 @@
+"""`POST /v1/audio/speech`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from firstword.core.errors import InvalidRequest, UnspeakableText
+from firstword.core.types import SpeechRequest
+from firstword.formats import registry
+from firstword.server import errors
+from firstword.server.context import Context, context
+from firstword.server.limits import read_body
+from firstword.server.streaming import AudioBody, EventBody, SpeechResponse
+from firstword.wire.speech import SpeechBody
+
+router = APIRouter()
+
+EXAMPLE = {
+    "model": "hibari",
+    "input": "Audio starts at the first word.",
+    "voice": "alloy",
+    "response_format": "mp3",
+}
+AUDIO_TYPES = (
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/webm",
+    "audio/aac",
+    "audio/flac",
+    "audio/wav",
+    "audio/pcm",
+    "text/event-stream",
+)
+OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": SpeechBody.model_json_schema(), "example": EXAMPLE}},
+    },
+    "responses": {
+        "200": {
+            "description": "The audio, from its first word on; or its events with `stream_format: sse`.",
+            "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in AUDIO_TYPES},
+        },
+        "default": {"description": "OpenAI's error object: what is wrong, and what to do."},
+    },
+}
+
+
+@router.post(
+    "/v1/audio/speech", summary="Text to speech", response_class=Response, responses={}, openapi_extra=OPENAPI
+)
+async def create_speech(request: Request) -> Response:
+    """Speaks a text, streamed from the first word, in the format that was asked for."""
+    here = context(request)
+    caller = here.keys.caller(request)
+    body = await _body(request, here)
+    spoken = _request(body, here)
+    return SpeechResponse(
+        lambda: here.application.speak.open(spoken),
+        admitted=here.application.admission.admit(caller),
+        rendering=EventBody() if body.sse else AudioBody(),
+        stall_timeout_s=here.application.settings.stall_timeout_s,
+    )
+
+
+async def _body(request: Request, here: Context) -> SpeechBody:
+    settings = here.application.settings
+    raw = await read_body(request, max_bytes=settings.max_body_bytes, timeout_s=settings.request_timeout_s)
+    try:
+        return SpeechBody.model_validate_json(raw)
+    except ValidationError as failure:
+        raise errors.invalid(failure) from None
+
+
+def _request(body: SpeechBody, here: Context) -> SpeechRequest:
+    limit = here.application.settings.max_input_chars
+    if len(body.input) > limit:
+        raise InvalidRequest(
+            f"The input has {len(body.input)} characters; this server takes at most {limit}. "
+            "Send it in parts.",
+            param="input",
+            code="input_too_long",
+        )
+    if not body.input.strip():
+        raise UnspeakableText("The input is empty.", param="input", code="nothing_to_speak")
+    return here.application.speech_request(
+        model=body.model,
+        voice=body.voice_name,
+        text=body.input,
+        speed=body.speed or 1.0,
+        audio=body.audio(registry.default_rate(body.format)),
+    )

@@ -1,0 +1,164 @@
+"""The response that carries speech: it owns the run, and ends it when the listener leaves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Protocol
+
+import anyio
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from firstword.core.concurrency import task_group
+from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent
+from firstword.pipeline.speak import Speech
+from firstword.server import errors
+from firstword.wire import speech as wire
+
+log = logging.getLogger("firstword.server")
+
+
+class Rendering(Protocol):
+    """Speech events as a response body."""
+
+    def media_type(self, speech: Speech) -> str:
+        """The Content-Type."""
+        ...
+
+    def body(self, events: Iterable[SpeechEvent]) -> bytes:
+        """The bytes of one block's events."""
+        ...
+
+    def failure(self, error: Exception) -> bytes | None:
+        """The bytes that tell of a failure, or None where only a broken body can."""
+        ...
+
+
+class AudioBody:
+    """The bytes of the format, and nothing else."""
+
+    def media_type(self, speech: Speech) -> str:
+        """The format's."""
+        return speech.media_type
+
+    def body(self, events: Iterable[SpeechEvent]) -> bytes:
+        """The audio of the block."""
+        return b"".join(event.data for event in events if isinstance(event, AudioBytes))
+
+    def failure(self, error: Exception) -> None:
+        """Audio has no word for failure: the body is left incomplete, which every client reports."""
+        return
+
+
+class EventBody:
+    """Server-sent events: a delta for each block of the encoder, then done with the usage."""
+
+    def media_type(self, speech: Speech) -> str:
+        """Of event streams; the deltas carry the format that was asked for."""
+        return "text/event-stream; charset=utf-8"
+
+    def body(self, events: Iterable[SpeechEvent]) -> bytes:
+        """The events of the block."""
+        return b"".join(self._event(event) for event in events)
+
+    def failure(self, error: Exception) -> bytes:
+        """An error event; nothing follows it."""
+        return errors.body(error).sse()
+
+    def _event(self, event: SpeechEvent) -> bytes:
+        match event:
+            case AudioBytes(blocks=blocks):
+                return wire.audio_deltas(blocks)
+            case SpeechDone(usage=usage):
+                return wire.audio_done(usage)
+            case _:
+                return b""
+
+
+class SpeechResponse(Response):
+    """Runs a speech for as long as its listener stays.
+
+    The status line waits for the first audio, so that everything that is wrong with the request is a
+    proper error with a body. After it, a failure is told by `rendering`, and the body is not closed
+    as if it were whole.
+
+    Args:
+        open_speech: starts the run.
+        admitted: a place for it, held while it runs.
+        rendering: events to bytes.
+        stall_timeout_s: a reader that takes nothing for this long is given up.
+    """
+
+    def __init__(
+        self,
+        open_speech: Callable[[], AbstractAsyncContextManager[Speech]],
+        *,
+        admitted: AbstractContextManager[None],
+        rendering: Rendering,
+        stall_timeout_s: float,
+    ) -> None:
+        self._open_speech = open_speech
+        self._admitted = admitted
+        self._rendering = rendering
+        self._stall_timeout_s = stall_timeout_s
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers; returns without a last body message where the body must look broken."""
+        async with task_group() as tasks:
+            tasks.start_soon(_leave_with, receive, tasks.cancel_scope)
+            await self._answer(scope, receive, send)
+            tasks.cancel_scope.cancel()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+        try:
+            with self._admitted:
+                async with self._open_speech() as speech:
+                    await send(_start(speech, self._rendering.media_type(speech)))
+                    begun = True
+                    async for events in speech:
+                        await self._send(send, self._rendering.body(events))
+                    await send(_END)
+        except Exception as failure:
+            if not begun:
+                await errors.response(failure)(scope, receive, send)
+                return
+            log.warning("a response broke off", extra={"cause": type(failure).__name__})
+            if (told := self._rendering.failure(failure)) is not None:
+                await self._send(send, told)
+                await send(_END)
+
+    async def _send(self, send: Send, body: bytes) -> None:
+        if body:
+            with anyio.fail_after(self._stall_timeout_s):
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+_END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+async def _leave_with(receive: Receive, running: anyio.CancelScope) -> None:
+    """Cancels the run as soon as the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    running.cancel()
+
+
+def _start(speech: Speech, media_type: str) -> Message:
+    headers = {
+        "content-type": media_type,
+        "cache-control": "no-cache, no-transform",
+        "x-accel-buffering": "no",
+        "x-model": speech.model,
+        "x-voice": speech.voice,
+        "x-sample-rate": str(speech.sample_rate),
+        "x-audio-encoder-delay": str(speech.delay_frames),
+    }
+    return {
+        "type": "http.response.start",
+        "status": 200,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }

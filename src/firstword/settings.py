@@ -1,0 +1,133 @@
+"""Every setting, in one frozen class: the only reader of the environment.
+
+Order: flag, then environment (`FIRSTWORD_` prefix), then the TOML file, then the default. Unknown
+names are errors in the file and the flags, not in the environment: an orchestrator with a service
+called firstword injects names such as `FIRSTWORD_PORT=tcp://10.0.0.1:8000`, which are passed over.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from firstword.core.errors import ConfigurationError
+
+LOCALHOST_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+
+class Settings(BaseSettings):
+    """How this server runs. `docs/settings.md` lists every field."""
+
+    model_config = SettingsConfigDict(env_prefix="FIRSTWORD_", frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Other than loopback needs a key, or `allow_anonymous`."""
+    port: int = Field(8000, ge=0, le=65535)
+    """0 picks a free port."""
+    tls_cert: Path | None = None
+    """PEM certificate chain."""
+    tls_key: Path | None = None
+    """PEM private key."""
+
+    api_keys: tuple[str, ...] = ()
+    """Keys that callers may use: each plain, or `sha256:<hex>`. Kept hashed either way."""
+    allow_anonymous: bool = False
+    """Serve without a key on an address that is not loopback."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call, besides localhost; `*` for all."""
+
+    default_model: str = "hibari"
+    """What the OpenAI speech model names mean here."""
+    engines: tuple[str, ...] | None = None
+    """Names of engine plugins to use; by default every one installed but `tone`, a test signal."""
+    engine_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Options by engine plugin."""
+    model_aliases: dict[str, str] = Field(default_factory=dict)
+    """Further names for models: name -> model id."""
+    voice_aliases: dict[str, str] = Field(default_factory=dict)
+    """Further names for voices, or other targets for OpenAI's: name -> voice id."""
+
+    workers: int | None = Field(None, ge=1, le=256)
+    """Threads for model steps; by default one for each core."""
+    max_input_chars: int = Field(100_000, ge=1)
+    """Characters in one request; longer is refused, never cut."""
+    max_body_bytes: int = Field(2_000_000, ge=1_000)
+    """Bytes in one request body."""
+    max_header_bytes: int = Field(32_768, ge=1_024)
+    """Bytes in one request's line and headers."""
+    max_streams: int = Field(512, ge=1)
+    """Responses at once; more are told 503."""
+    max_streams_per_caller: int | None = Field(None, ge=1)
+    """Responses at once for one key, or one address where there is no key; more are told 429."""
+    max_queue_s: float = Field(3.0, gt=0)
+    """When a step has waited this long, new requests are told 503 before quality breaks."""
+    request_timeout_s: float = Field(20.0, gt=0)
+    """Time for a caller to send its headers, and again to send its body."""
+    stall_timeout_s: float = Field(300.0, gt=0)
+    """Time a response may wait for a reader that takes nothing."""
+    drain_s: int = Field(30, ge=0)
+    """Time for running responses to finish after SIGTERM."""
+    send_buffer_bytes: int = Field(65_536, ge=4_096)
+    """Kernel send buffer of a connection: audio made ahead of a slow reader."""
+
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+    """Least severe level that is logged. Text and audio are never logged."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags and file (already merged by `load`) count only where the environment is silent on a flag."""
+        return init_settings, _Environment(settings_cls)
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, without what an orchestrator put there."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Values by field; service addresses that only look like settings are left out."""
+        self.env_vars = {k: v for k, v in self.env_vars.items() if not (v or "").startswith("tcp://")}
+        return super().__call__()
+
+
+def load(file: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:
+    """Settings from flags, environment, file and defaults.
+
+    Args:
+        file: a TOML file.
+        flags: values given on the command line; None values are passed over.
+
+    Raises:
+        ConfigurationError: a value or a name is wrong; the message names it.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    written = _read(file) if file else {}
+    try:
+        environment = _Environment(Settings)()
+        unknown = sorted(set(written) - set(Settings.model_fields))
+        if unknown:
+            raise ConfigurationError(f"{file}: unknown setting {unknown[0]!r}; see docs/settings.md.")
+        return Settings(**{**written, **environment, **given})
+    except ValidationError as failure:
+        error = failure.errors()[0]
+        name = ".".join(str(part) for part in error["loc"]) or "settings"
+        raise ConfigurationError(f"Setting {name}: {error['msg']}.", param=name) from failure
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise ConfigurationError(f"Cannot read settings file {file}: {failure.strerror}.") from failure
+    except tomllib.TOMLDecodeError as failure:
+        raise ConfigurationError(f"{file} is not valid TOML: {failure}.") from failure

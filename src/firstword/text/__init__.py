@@ -1,0 +1,1 @@
+"""Text to segments: pure stages over `str`, no I/O."""

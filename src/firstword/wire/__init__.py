@@ -1,0 +1,1 @@
+"""Every JSON and SSE shape on the wire, both directions. No I/O."""

@@ -1,0 +1,117 @@
+"""`POST /v1/audio/speech`: the request, and the events of its SSE answer.
+
+Source: CONTRACT B1 and A4. Unknown top-level fields are passed over, as clients send many; unknown
+`model_extensions` are errors, because whoever writes one means it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from firstword.core.types import AudioFormat, AudioSpec, Container, SampleEncoding, Usage
+
+CHARS_PER_TOKEN = 4
+"""Our estimate of text tokens; stated as one in docs/api.md."""
+MS_PER_AUDIO_TOKEN = 50
+
+
+class VoiceById(BaseModel):
+    """A voice named by an object, as newer clients do."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+
+
+class ModelExtensions(BaseModel):
+    """What OpenAI's API has no field for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    sr: int | None = Field(None, ge=8000, le=48000, description="Sample rate in Hz.")
+    sample_rate: int | None = Field(None, ge=8000, le=48000, description="The same as `sr`.")
+    bitrate: int | None = Field(None, ge=6000, le=512_000, description="Bits per second: mp3, opus, aac.")
+    container: Literal["ogg", "webm"] | None = Field(None, description="For opus.")
+    encoding: Literal["pcm_s16le", "mulaw", "alaw"] | None = Field(None, description="For pcm and wav.")
+
+
+def _pcm16(value: object) -> object:
+    """Chat says `pcm16` where speech says `pcm`; both mean the same bytes."""
+    return "pcm" if value == "pcm16" else value
+
+
+class SpeechBody(BaseModel):
+    """The JSON body."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    model: str = Field(description="A model of `GET /v1/models`, or one of OpenAI's speech model names.")
+    input: str = Field(description="The text to speak.")
+    voice: str | VoiceById = Field(description="A voice of `GET /v1/audio/voices`.")
+    instructions: str | None = Field(None, max_length=4096)
+    response_format: Annotated[AudioFormat | None, BeforeValidator(_pcm16)] = Field(
+        None, strict=False, description="`mp3` by default."
+    )
+    speed: float | None = Field(None, ge=0.25, le=4.0, allow_inf_nan=False)
+    stream_format: Literal["sse", "audio"] | None = Field(None, description="`audio` by default.")
+    sample_rate: int | None = Field(None, ge=8000, le=48000, description="Hz; as in `model_extensions`.")
+    model_extensions: ModelExtensions | None = None
+
+    @property
+    def voice_name(self) -> str:
+        """The voice, however it was named."""
+        return self.voice if isinstance(self.voice, str) else self.voice.id
+
+    @property
+    def sse(self) -> bool:
+        """Whether the answer is a stream of events."""
+        return self.stream_format == "sse"
+
+    @property
+    def format(self) -> AudioFormat:
+        """The format that is asked for."""
+        return self.response_format or AudioFormat.MP3
+
+    def audio(self, default_rate: int) -> AudioSpec:
+        """The bytes that are asked for; `default_rate` in Hz where the caller does not say."""
+        more = self.model_extensions or ModelExtensions()
+        return AudioSpec(
+            format=self.format,
+            sample_rate=more.sr or more.sample_rate or self.sample_rate or default_rate,
+            bitrate=more.bitrate,
+            container=Container(more.container or Container.OGG),
+            encoding=SampleEncoding(more.encoding or SampleEncoding.S16LE),
+        )
+
+
+class SpeechUsage(BaseModel):
+    """Tokens, counted as CONTRACT A4 says."""
+
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+
+    @classmethod
+    def of(cls, usage: Usage) -> SpeechUsage:
+        """Characters and milliseconds as tokens, each rounded up."""
+        text = -(-usage.input_chars // CHARS_PER_TOKEN)
+        audio = int(-(-usage.audio_out_ms // MS_PER_AUDIO_TOKEN))
+        return cls(input_tokens=text, output_tokens=audio, total_tokens=text + audio)
+
+
+def audio_deltas(blocks: Iterable[bytes]) -> bytes:
+    """A `speech.audio.delta` event for each block of the encoder."""
+    return b"".join(
+        b'data: {"type":"speech.audio.delta","audio":"' + base64.b64encode(block) + b'"}\n\n'
+        for block in blocks
+    )
+
+
+def audio_done(usage: Usage) -> bytes:
+    """The `speech.audio.done` event that ends the stream; no `[DONE]` follows."""
+    counted = SpeechUsage.of(usage).model_dump_json().encode()
+    return b'data: {"type":"speech.audio.done","usage":' + counted + b"}\n\n"
