@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
@@ -28,6 +29,8 @@ class Running:
     server: Server
     port: int
     application: Application
+    connections: list[HTTPConnection] = field(default_factory=list)
+    """Closed when the server ends."""
 
     @property
     def url(self) -> str:
@@ -40,6 +43,7 @@ class Running:
         """One request on a connection of its own; the body of the answer is still to be read."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        self.connections.append(connection)
         connection.request(method, path, raw, {"Content-Type": "application/json", **(headers or {})})
         return connection.getresponse()
 
@@ -65,9 +69,9 @@ def until(condition: Callable[[], bool], what: str) -> None:
 StartServer = Callable[..., Running]
 
 
-@pytest.fixture
-def start_server() -> Iterator[StartServer]:
-    """Starts servers with the tone engine; `tone={...}` are its options, the rest are settings."""
+@contextmanager
+def servers() -> Iterator[StartServer]:
+    """Starts servers with the tone engine, and ends them: `tone={...}` are its options, the rest settings."""
     running: list[tuple[Running, threading.Thread]] = []
 
     def start(*, tone: dict[str, object] | None = None, **fields: object) -> Running:
@@ -77,6 +81,7 @@ def start_server() -> Iterator[StartServer]:
             "default_model": "tone",
             "engine_options": {"tone": tone or {}},
             "drain_s": 5,
+            "log_level": "warning",
             **fields,
         }
         settings: Settings = load(flags=flags)
@@ -92,12 +97,22 @@ def start_server() -> Iterator[StartServer]:
 
     yield start
     for one, thread in running:
+        for connection in one.connections:
+            connection.close()
         one.server.should_exit = True
         thread.join(WAIT_S)
         assert not thread.is_alive(), "the server did not end"
 
 
 @pytest.fixture
-def server(start_server: StartServer) -> Running:
-    """A server with a quick tone engine."""
-    return start_server()
+def start_server() -> Iterator[StartServer]:
+    """Starts servers for one test."""
+    with servers() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    """A server with a quick tone engine, shared by a module's tests."""
+    with servers() as start:
+        yield start()

@@ -12,6 +12,8 @@ from tests.sockets.conftest import Running, StartServer
 
 pytestmark = pytest.mark.socket
 
+PART_WAY = "word " * 20 + "boom and what comes after it."
+
 
 def error(response: Any) -> dict[str, Any]:
     body = json.loads(response.read())
@@ -38,7 +40,7 @@ def test_without_a_format_the_answer_is_mp3(server: Running) -> None:
 @pytest.mark.requirement("speech-pcm-is-24k-mono-s16le")
 def test_pcm_is_24_khz_mono_s16le_by_default(server: Running) -> None:
     response = server.speak("one two three")
-    assert response.getheader("content-type") == "audio/pcm;rate=24000;channels=1"
+    assert response.getheader("content-type") == "audio/pcm; rate=24000; channels=1"
     samples = np.frombuffer(response.read(), "<i2")
     assert np.abs(samples).max() > 1000
 
@@ -51,8 +53,8 @@ def test_pcm_is_24_khz_mono_s16le_by_default(server: Running) -> None:
         ("aac", "audio/aac", b"\xff\xf1"),
         ("flac", "audio/flac", b"fLaC"),
         ("wav", "audio/wav", b"RIFF"),
-        ("pcm", "audio/pcm;rate=24000;channels=1", b""),
-        ("pcm16", "audio/pcm;rate=24000;channels=1", b""),
+        ("pcm", "audio/pcm; rate=24000; channels=1", b""),
+        ("pcm16", "audio/pcm; rate=24000; channels=1", b""),
     ],
 )
 @pytest.mark.requirement("speech-six-formats", "speech-media-types")
@@ -214,7 +216,7 @@ def test_a_body_over_the_limit_is_413(start_server: StartServer) -> None:
 
 @pytest.mark.requirement("failure-before-audio-is-a-proper-error")
 def test_an_engine_that_fails_at_once_is_a_500_with_a_body(start_server: StartServer) -> None:
-    response = start_server(tone={"fail_after_ms": 0}).speak(response_format="wav")
+    response = start_server(tone={"fail_at_word": "boom"}).speak("boom", response_format="wav")
     assert response.status == 500
     assert error(response)["code"] == "engine_failed"
 
@@ -224,7 +226,7 @@ def test_an_engine_that_fails_at_once_is_a_500_with_a_body(start_server: StartSe
 def test_an_engine_that_fails_part_way_leaves_the_body_incomplete(
     start_server: StartServer, asked: str
 ) -> None:
-    response = start_server(tone={"fail_after_ms": 500}).speak("word " * 40, response_format=asked)
+    response = start_server(tone={"fail_at_word": "boom"}).speak(PART_WAY, response_format=asked)
     assert response.status == 200
     with pytest.raises(IncompleteRead) as broken:
         response.read()
@@ -233,7 +235,7 @@ def test_an_engine_that_fails_part_way_leaves_the_body_incomplete(
 
 @pytest.mark.requirement("failure-after-audio-is-an-sse-error")
 def test_an_engine_that_fails_part_way_is_an_sse_error_without_done(start_server: StartServer) -> None:
-    response = start_server(tone={"fail_after_ms": 500}).speak("word " * 40, stream_format="sse")
+    response = start_server(tone={"fail_at_word": "boom"}).speak(PART_WAY, stream_format="sse")
     *deltas, last = events(response.read())
     assert {delta["type"] for delta in deltas} == {"speech.audio.delta"}
     assert last["error"]["code"] == "engine_failed"

@@ -1,1 +1,1 @@
-"""AudioChunk to AudioChunk: other rates, other tempi. No I/O; any cutting of the input gives the same samples."""
+"""AudioChunk to AudioChunk: other rates, other tempi. No I/O; how the input is cut changes no sample."""

@@ -36,7 +36,8 @@ def to_int16(samples: Samples) -> NDArray[np.int16]:
 
     The scale is 32768, as libsndfile's and FFmpeg's: integers made into floats come back unchanged.
     """
-    return np.minimum(np.rint(bounded(samples) * np.float32(32768)), np.float32(32767)).astype(np.int16)
+    scaled: Samples = np.rint(bounded(samples) * np.float32(32768))
+    return np.minimum(scaled, np.float32(32767)).astype(np.int16)
 
 
 def encode(samples: Samples, encoding: SampleEncoding) -> bytes:

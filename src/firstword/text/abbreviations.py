@@ -26,25 +26,24 @@ class Abbreviation(Enum):
 
 
 _TITLES = """
-Mr Mrs Ms Mx Dr Drs Prof Rev Fr Gen Col Maj Capt Cpt Cmdr Lt Sgt Cpl Pvt Adm Gov Sen Rep Pres Hon Supt
-Msgr Mgr
-Messrs Mme Mmes Mlle MM Me
-Hr Frl Dipl Ing Dir Stud Mag
-Sr Sra Sres Srta Dra Dras Ud Uds Vd Vds Lic Arq Dña Exmo Exma Profa Eng
-Sig Sigg Dott Avv Arch Geom Rag On Spett Egr Gent Sig.ra Sig.na Dott.ssa Prof.ssa
-Sn Av Doç Yrd Org Kur Alb
-Inż Mgr Hab Płk Gen Ks Św
-Проф Акад Гр Ген Им
+Mr Mrs Ms Mx Dr Drs Prof Rev Fr Gen Col Maj Capt Cpt Cmdr Lt Sgt Cpl Pvt Adm Gov Sen Rep Pres Hon Supt Msgr
+Messrs Mme Mmes Mlle MM
+Hr Frl Dipl Ing
+Sra Sres Srta Dra Dras Ud Uds Vd Vds Lic Arq Dña Exmo Exma Profa
+Sig Sigg Dott Avv Geom Rag Spett Egr Gent Sig.ra Sig.na Dott.ssa Prof.ssa
+Sn Av Doç Yrd
+Inż Mgr Hab Płk Ks Św
+Проф Акад Ген Им
 Κ Κος Κα Δρ Καθ
 Mt Ft Pt Hwy
 """
 _OPEN = """
-e.g eg i.e ie cf viz approx vs incl excl esp resp et.al ibid aka a.k.a c/o w.r.t
+e.g eg i.e ie cf viz approx vs incl excl esp resp ibid aka a.k.a c/o w.r.t
 z.b bzw ca vgl d.h u.a z.t u.u o.ä s.o s.u evtl ggf inkl exkl zzgl sog bspw insb einschl usf i.d.r m.e
 z.hd
 mio mrd tsd gegr verh geb hrsg dipl.-ing dr.-ing
 p.ex c.-à-d env av ap
-p.ej núm admón avda
+p.ej ej núm admón avda
 ad.es p.es dott
 np tj tzn tzw św ul godz tys mln mld m.in prof
 т.е т.к т.н тыс млн млрд ул проф акад им см напр руб коп пер просп обл р-н д-р
@@ -63,6 +62,7 @@ str rys tab poz rozdz
 jan feb mar apr jun jul aug sep sept oct okt nov dec dez max min ext est temp avg
 """
 _NAME = """
+dept govt univ assn inc ltd corp ave blvd
 U.S U.S.A U.K U.N E.U D.C L.A N.Y EE.UU EE UU Inc Ltd Corp Co Cos LLC Bros Jr Sr Esq Ph.D M.D
 St Ste Ave Blvd Rd Dept Dist Univ Assn Assoc Intl Natl Mfg Sq Ln Ct
 GmbH Str Nachf S.A S.p.A S.r.l S.L Cía Ltda Hnos J.-C
@@ -70,7 +70,7 @@ Sp.z.o.o o.o
 """
 _CLOCK = "a.m p.m am pm a.m.-p.m"
 _CLOSING = """
-etc usw ecc itd itp i.t.d vb vd et.al
+etc usw ecc itd itp vb vd al
 т.д т.п др пр кол κ.λπ κλπ κ.ά κ.τ.λ
 """
 

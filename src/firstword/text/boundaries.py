@@ -9,7 +9,6 @@ give the same segments. `final` says that there is nothing to wait for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from firstword.core.types import Boundary
@@ -48,8 +47,7 @@ _VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûü�
 _CASED = re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a rule may see of the text."""
 
     text: str
@@ -94,6 +92,8 @@ def _closed(view: View, at: int) -> int:
     text, limit = view.text, view.limit
     if at < limit and text[at].isspace():
         return at
+    if text[at - 1] in marks.WIDE_STOPS:
+        return reach(marks.WIDE_CLOSERS, text, at, limit)
     closed = reach(marks.CLOSERS, text, at, limit)
     return limit if marks.OPEN_FOOTNOTE.match(text, closed, limit) else closed
 
@@ -177,32 +177,36 @@ def _unspaced(view: View, at: int, closed: int) -> Verdict:
 
 def _spaced(view: View, at: int, closed: int) -> Verdict:
     """A stop with white space after it, at `closed`: looks at what comes next."""
-    text, limit = view.text, view.limit
+    closed = _closed_after_space(view, closed)
+    if closed < 0:
+        return WAIT
     blank = _blank_line(view, closed)
     if blank is not None:
         return blank
-    space = reach(marks.SPACES, text, closed, limit)
+    space = reach(marks.SPACES, view.text, closed, view.limit)
     if view.unseen(space):
         return WAIT
-    if (
-        space == closed + 1
-        and text[space : space + 1]
-        and text[space] in marks.SPACED_CLOSERS
-        and space < limit
-    ):
-        again = _closed(view, space)
-        if view.unseen(again):
-            return WAIT
-        if again < limit and text[again].isspace():
-            return _spaced(view, at, again)
     follower = _follower(view, space)
     if follower is WAIT:
         return WAIT
-    lead = follower.end if follower else limit
+    lead = follower.end if follower else view.limit
     goes_on = _goes_on(view, at, closed, lead)
     if goes_on is None:
         return WAIT
     return None if goes_on else Cut(space, _boundary(view, at, closed, space))
+
+
+def _closed_after_space(view: View, closed: int) -> int:
+    """The place after a closing mark set off by one space, as in `? »`, else `closed`; -1 to wait."""
+    text, limit = view.text, view.limit
+    if view.unseen(closed + 1):
+        return -1
+    if closed + 1 >= limit or text[closed + 1] not in marks.SPACED_CLOSERS:
+        return closed
+    again = _closed(view, closed + 1)
+    if view.unseen(again):
+        return -1
+    return again if again >= limit or text[again].isspace() else closed
 
 
 def _boundary(view: View, at: int, closed: int, space: int) -> Boundary:
@@ -231,7 +235,7 @@ def _goes_on(view: View, at: int, closed: int, lead: int) -> bool | None:
     text = view.text
     follower = text[lead] if lead < view.limit else ""
     lower = follower.islower()
-    if follower and follower in marks.CLAUSE_MARKS:
+    if follower in marks.CLAUSE_MARKS or follower in marks.ALL_STOPS:
         return True
     dashed = lower and _dash_before(text, closed, lead)
     run = at
@@ -256,11 +260,12 @@ def _after_full_stop(view: View, at: int, lead: int) -> bool | None:
     """Whether the sentence goes on after a single full stop at `at`; None when more must be seen."""
     text, start = view.text, view.start
     words = text[max(start, at - _WORD_SPAN) : at].split()
-    if not words or text[at - 1].isspace():
-        return False
-    word = words[-1].lstrip("\"'“‘«‹„¿¡([{*_`~")
     follower = text[lead] if lead < view.limit else ""
-    kind = ABBREVIATIONS.get(word)
+    lower = follower.islower()
+    if not words or text[at - 1].isspace():
+        return lower
+    word = words[-1].lstrip("\"'“‘«‹„¿¡([{*_`~")
+    kind = Abbreviation.NUMBERED if word.endswith("str") else ABBREVIATIONS.get(word)
     if kind is None and _INITIALS.fullmatch(word) and word.upper() != word.lower():
         kind = Abbreviation.NAME
     if _MARKER.fullmatch(word) and _first_or_listed(text, start, at - len(word)):

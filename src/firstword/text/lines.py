@@ -19,12 +19,12 @@ class LineKind(IntEnum):
     """Its break ends a paragraph."""
 
 
-_HEADING = re.compile(r"#{1,6}+(?=\s)")
+_HEADING = re.compile(r"#{1,6}+(?=\s|\Z)")
 _ITEM = re.compile(
-    r"[-*+•‣⁃◦▪▫■□●○·–—―](?=\s)"
-    r"|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\)(?=\s)"
-    r"|(?:\d{1,3}(?:\.\d{1,3}){0,3}|[A-Ha-h])\.(?=\s)"
-    r"|\||```|~~~|[-*_=]{3,40}+(?=\s)"
+    r"[-*+•‣⁃◦▪▫■□●○·–—―](?=\s|\Z)"
+    r"|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\)(?=\s|\Z)"
+    r"|(?:\d{1,3}(?:\.\d{1,3}){0,3}|[A-Ha-h])\.(?=\s|\Z)"
+    r"|\||```|~~~|[-*_=]{3,40}+(?=\s|\Z)"
     r"|[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
 )
 _UNFINISHED = re.compile(

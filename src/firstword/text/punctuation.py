@@ -27,14 +27,16 @@ LINE_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 
 _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff"
 _INVISIBLE = "\u200b-\u200f\u061c\u2060\u2066-\u2069\u202a-\u202e\ufe0f\ufeff"
-_CLOSERS = r"\"'”’»›“)\]}）］｝」』】》〉〕＂＇*_`~" + _EMOJI + _INVISIBLE
+_CLOSERS = r"\"'”’»›)\]}）］｝」』】》〉〕＂＇*_`~" + _EMOJI + _INVISIBLE
 _OPENERS = r"\"'“‘«‹»„‚¿¡(\[{（［「『【《〈〔*_`~…" + _INVISIBLE
 
 CANDIDATE = re.compile(f"[{re.escape(STOPS + WIDE_STOPS + COMMAS + WIDE_COMMAS + DASHES + LINE_BREAKS)}]")
 """Where a segment may end; everything between two of these is skipped at the speed of the pattern engine."""
 
-CLOSERS = re.compile(rf"(?:[{_CLOSERS}]|\[\^?\d{{1,3}}\]){{0,8}}+")
+CLOSERS = re.compile(rf"(?:[{_CLOSERS}“‘«‹]|\[\^?\d{{1,3}}\]){{0,8}}+")
 """What may stand between a stop and its space: quotes, brackets, emphasis, a footnote's number."""
+WIDE_CLOSERS = re.compile(f"[{_CLOSERS}]{{0,8}}+")
+"""The same after a stop that needs no space: there, quotes that open are the next sentence's."""
 OPEN_FOOTNOTE = re.compile(r"\[\^?\d{0,3}\Z")
 """A footnote's number whose end has not arrived."""
 SPACED_CLOSERS = "»›”’)）]"

@@ -68,9 +68,10 @@ class Segmenter:
             segments.append(TextSegment(text[start : cut.end], self._offset + start, boundary))
             self._line = current_line(text, start, cut.end, self._line)
             start = self._scanned = cut.end
-        self._held = text[start:]
-        self._scanned -= start
-        self._offset += start
+        if start:
+            self._held = text[start:]
+            self._scanned -= start
+            self._offset += start
         return segments
 
     def _next(self, text: str, start: int, closing: bool) -> Cut | None:
@@ -78,15 +79,18 @@ class Segmenter:
         size, bound = len(text), start + self._max_chars
         horizon = bound + _LOOK_AHEAD
         limit = min(size, horizon)
-        view = View(text, start, limit, closing or size >= horizon, self._line, self._ordinals)
-        while candidate := marks.CANDIDATE.search(text, self._scanned, min(limit, bound)):
+        until = min(size, bound)
+        candidate = marks.CANDIDATE.search(text, self._scanned, until)
+        if candidate:
+            view = View(text, start, limit, closing or size >= horizon, self._line, self._ordinals)
+        while candidate:
             verdict = _verdict(view, candidate.start())
             if verdict is WAIT:
                 self._scanned = candidate.start()
                 return None
             if verdict:
                 return Cut(min(verdict.end, bound), verdict.boundary)
-            self._scanned = candidate.end()
+            candidate = marks.CANDIDATE.search(text, candidate.end(), until)
         if size > bound:
             return Cut(_limit(text, start, bound), Boundary.LIMIT)
         self._scanned = size

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -212,6 +212,6 @@ def _stop(symbols: Sequence[_Symbol], at: int) -> str:
     for symbol in symbols[at : at + 3]:
         if symbol.text in FULL_STOPS or symbol.text in COMMAS:
             return symbol.text
-        if symbol.text not in _SILENT or symbol.text == " ":
+        if symbol.text not in _SILENT:
             return ""
     return "." if at >= len(symbols) else ""

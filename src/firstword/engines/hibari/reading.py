@@ -18,7 +18,8 @@ MOST_DIGITS = 15
 """In a row: above 36 the front end raises IndexError, and nobody follows a number that long."""
 MOST_LETTERS = 24
 """What the net for unknown words reads of one; a run somewhat longer is left to the lexicon."""
-MOST_IN_A_WORD = 64
+MOST_IN_A_RUN = 32
+"""Between two spaces: the front end tries the parts of `a-b-c` together in every way."""
 
 _MARK = re.compile(r"[.,;:!?](?=\s)")
 _SPACE = re.compile(r"\s")
@@ -30,7 +31,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(rf"(?<!\d)\d{{{MOST_DIGITS + 1},}}")
 _GROUPS = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3}){5,}")
 _LETTERS = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{{MOST_LETTERS + 6},}}")
-_RUN = re.compile(rf"(?<!\S)\S{{{MOST_IN_A_WORD + 1},}}")
+_RUN = re.compile(rf"(?<![^\s)])[^\s\[\]]{{{MOST_IN_A_RUN + 1},}}")
+_RUN_PART = re.compile(rf"[^\s]{{1,{MOST_IN_A_RUN - 1}}}[-/_.,:;&](?=\w)|[^\s]{{1,{MOST_IN_A_RUN}}}")
 _AWKWARD = re.compile(
     "|".join([r"[\[\]]", *(rule.pattern for rule in (_CONTROL, _DIGITS, _GROUPS, _LETTERS, _RUN))])
 )
@@ -87,7 +89,7 @@ class Reading:
         readable = _rewrite(readable, _GROUPS, lambda found: found.replace(",", " "))
         readable = _rewrite(readable, _DIGITS, lambda found: _spaced(found, MOST_DIGITS))
         readable = _rewrite(readable, _LETTERS, lambda found: _spaced(found, MOST_LETTERS))
-        return _rewrite(readable, _RUN, lambda found: _spaced(found, MOST_IN_A_WORD))
+        return _rewrite(readable, _RUN, lambda found: " ".join(_RUN_PART.findall(found)))
 
     def _plain(self, readable: Readable) -> Readable:
         simple = [self._simplified(character) for character in readable.text]
@@ -135,7 +137,9 @@ def _spaced(text: str, size: int) -> str:
 
 def _rewrite(readable: Readable, pattern: re.Pattern[str], replace: Callable[[str], str]) -> Readable:
     """Replaces what matches; the new characters come from where the old ones began, in step."""
-    text, origin, at = [], [], 0
+    text: list[str] = []
+    origin: list[int] = []
+    at = 0
     for match in pattern.finditer(readable.text):
         new = replace(match[0])
         last = match.end() - 1

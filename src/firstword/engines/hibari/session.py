@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ SPECTRA = ("lh", "theta", "ln", "lr", "phi")
 Floats = NDArray[np.float32]
 
 
-def onnxruntime() -> ModuleType:
+def onnxruntime() -> Any:
     """Imports onnxruntime, silenced.
 
     Without `ORT_DISABLE_TELEMETRY` before the first import, onnxruntime 1.31 writes under the user's

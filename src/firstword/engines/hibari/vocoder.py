@@ -82,7 +82,7 @@ class Pulses:
         self._kept = self._train(OVERLAP - 1)
 
     def windows(self, count: int) -> tuple[Floats, slice]:
-        """The windows of the next `count` frames, `(count, 1200)`, and between which of them there are pulses."""
+        """The windows of the next `count` frames, `(count, 1200)`, and which of them hold pulses."""
         hops = np.concatenate([self._kept, self._train(count)])
         self._kept = hops[count:]
         voiced = np.flatnonzero(hops.any(axis=1))

@@ -1,0 +1,1 @@
+"""What `firstword bench` and `benchmarks/` share: a listener, its clock, and statistics."""

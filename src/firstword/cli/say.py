@@ -1,0 +1,177 @@
+"""`firstword say`: speech into a file or a pipe, from here or from a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from firstword.cli import options
+
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "wav": ("wav", "ogg"),
+    "mp3": ("mp3", "ogg"),
+    "opus": ("opus", "ogg"),
+    "webm": ("opus", "webm"),
+    "aac": ("aac", "ogg"),
+    "flac": ("flac", "ogg"),
+    "pcm": ("pcm", "ogg"),
+}
+"""What `--format` may say -> the format and, for opus, its container."""
+
+SUFFIXES = {f".{name}": name for name in FORMATS} | {".ogg": "opus", ".raw": "pcm"}
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for on the command line."""
+
+    model: str
+    voice: str
+    format: str
+    container: str
+    speed: float | None
+    sample_rate: int | None
+    """Hz."""
+    bitrate: int | None
+    """Bits per second."""
+
+
+@click.command(
+    "say",
+    short_help="Speak a text into a file or a pipe.",
+    epilog='Example: firstword say "Audio starts at the first word." -o hello.mp3',
+)
+@click.argument("text", required=False)
+@click.option("-o", "--output", metavar="FILE", help="Where the audio goes; - is stdout. Required.")
+@click.option("--voice", default="alloy", show_default=True, help="See `firstword voices`.")
+@click.option("--model", default="tts-1", show_default=True, help="See `firstword models`.")
+@click.option("--speed", type=click.FloatRange(0.25, 4), help="1 is the voice's own pace; 0.25 to 4.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    help="By default what FILE ends in; wav for stdout.",
+)
+@click.option("--sample-rate", type=click.IntRange(8000, 48000), metavar="HZ", help="8000 to 48000.")
+@click.option("--bitrate", type=click.IntRange(6000, 512_000), metavar="BITS", help="Per second.")
+@click.option("--progress/--no-progress", default=None, help="By default on a terminal.")
+@options.server
+@options.api_key
+@options.config
+def command(
+    text: str | None,
+    output: str | None,
+    format_name: str | None,
+    progress: bool | None,
+    server: str | None,
+    api_key: str | None,
+    config: Path | None,
+    **asked: object,
+) -> None:
+    """Speak TEXT, or what comes on stdin, into a file or a pipe.
+
+    Without TEXT (or with -), stdin is spoken while it is still being written; with --server it is
+    read to its end first. The audio is made in this process unless a --server is named.
+    """
+    if output is None:
+        raise click.UsageError("-o FILE is required (-o - for stdout).")
+    order = _order(output, format_name, asked)
+    text = None if text == STDOUT else text
+    if text is None and sys.stdin.isatty():
+        click.echo("Reading from the terminal; Ctrl-D ends the text.", err=True)
+    report = Progress(sys.stderr.isatty() if progress is None else progress)
+    with _opened(output) as write:
+        if server:
+            _speak_there(order, server, api_key, text, write, report)
+        else:
+            from firstword.cli.embedded import speak
+
+            speak(order, config, text, write, report)
+    report.end()
+
+
+class Progress:
+    """How far the speaking is, on stderr: one line that is written over, or one line each on a log."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._over = sys.stderr.isatty()
+        self._shown = ""
+
+    def show(self, line: str) -> None:
+        """Says where it is."""
+        if self._wanted and line != self._shown:
+            click.echo(f"\r{line}\033[K" if self._over else line, err=True, nl=not self._over)
+            self._shown = line
+
+    def end(self) -> None:
+        """Leaves the last line standing."""
+        if self._shown and self._over:
+            click.echo(err=True)
+
+
+def _order(output: str, format_name: str | None, asked: Mapping[str, object]) -> Order:
+    suffix = Path(output).suffix.lower()
+    name = format_name or ("wav" if output == STDOUT else SUFFIXES.get(suffix))
+    if name is None:
+        endings = " ".join(SUFFIXES)
+        raise click.UsageError(f"{output} ends in none of {endings}; name a --format.")
+    audio_format, container = FORMATS[name]
+    return Order(format=audio_format, container=container, **asked)  # type: ignore[arg-type]  # click has checked them
+
+
+@contextmanager
+def _opened(output: str) -> Generator[Callable[[bytes], object]]:
+    """Where the bytes go, and at once."""
+    if output != STDOUT:
+        from firstword.client.saving import saving
+
+        with saving(Path(output)) as file:
+            yield file.write
+        return
+    if sys.stdout.isatty():
+        raise click.UsageError("stdout is a terminal, which cannot play audio; pipe it, or give -o FILE.")
+
+    def write(data: bytes) -> None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    yield write
+
+
+def _speak_there(
+    order: Order,
+    server: str,
+    api_key: str | None,
+    text: str | None,
+    write: Callable[[bytes], object],
+    report: Progress,
+) -> None:
+    from firstword.client.speech import stream_speech
+
+    extensions = {
+        "container": order.container if order.container != "ogg" else None,
+        "sample_rate": order.sample_rate,
+        "bitrate": order.bitrate,
+    }
+    received_bytes = 0
+    with stream_speech(
+        server,
+        text=sys.stdin.buffer.read().decode("utf-8", "replace") if text is None else text,
+        model=order.model,
+        voice=order.voice,
+        response_format=order.format,
+        speed=order.speed,
+        extensions={name: value for name, value in extensions.items() if value is not None},
+        api_key=api_key,
+    ) as pieces:
+        for piece in pieces:
+            write(piece)
+            received_bytes += len(piece)
+            report.show(f"{received_bytes / 1000:.0f} kB of {order.format}")

@@ -1,0 +1,176 @@
+"""One server: its address, its key, and whatever goes wrong on the way, in our own words.
+
+Every failure of the HTTP library and every refusal of the server leaves this module as one of
+`core.errors`, with a message that can be shown to a person.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from firstword.core import errors
+
+CONNECT_S = 10.0
+SILENCE_S = 300.0
+"""How long a server may think before a byte of its answer comes: a loaded one without streaming does."""
+
+REFUSALS: dict[int, type[errors.FirstwordError]] = {
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    408: errors.RequestTimeout,
+    413: errors.TooLarge,
+    429: errors.RateLimited,
+    503: errors.ServerBusy,
+}
+"""Status -> error; other 4xx are InvalidRequest, all else is EngineError. Source: CONTRACT A2."""
+
+BY_CODE: dict[str, type[errors.FirstwordError]] = {
+    "model_not_found": errors.UnknownModel,
+    "voice_not_found": errors.UnknownVoice,
+    "unspeakable_text": errors.UnspeakableText,
+    "nothing_to_speak": errors.UnspeakableText,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a server is, and how to speak to it.
+
+    Args:
+        url: its address, with or without `/v1`.
+        api_key: sent as a Bearer, where there is one.
+    """
+
+    url: str
+    api_key: str | None = None
+
+    @property
+    def root(self) -> str:
+        """The address without `/v1`."""
+        return self.url.rstrip("/").removesuffix("/v1")
+
+    @contextmanager
+    def client(self) -> Generator[httpx2.Client]:
+        """A client for the server's paths, with failures translated.
+
+        Raises:
+            InvalidRequest: the URL is not one of a server.
+            EngineError: nobody answers, or the answer broke off.
+        """
+        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        timeout = httpx2.Timeout(SILENCE_S, connect=CONNECT_S)
+        with (
+            self._translated(),
+            httpx2.Client(headers=headers, timeout=timeout, trust_env=not self._on_this_machine()) as client,
+        ):
+            yield client
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON object at `path` (which begins with a slash, after the address without `/v1`).
+
+        Raises:
+            FirstwordError: the server refused, or gave something else.
+        """
+        with self.client() as client:
+            response = client.get(self.root + path)
+            refuse_failure(response)
+            try:
+                answer = response.json()
+            except ValueError:
+                answer = None
+        if not isinstance(answer, dict):
+            raise errors.EngineError(f"{self.root}{path} did not answer with a JSON object.")
+        return answer
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except httpx2.RemoteProtocolError as failure:
+            raise errors.EngineError(
+                f"The server at {self.root} broke off before its answer was complete.", code="incomplete"
+            ) from failure
+        except httpx2.ConnectError as failure:
+            raise errors.EngineError(
+                f"Nothing answers at {self.root} ({_reason(failure)}). Is the server running?",
+                code="unreachable",
+            ) from failure
+        except httpx2.TimeoutException as failure:
+            raise errors.EngineError(
+                f"The server at {self.root} took too long to answer.", code="unreachable"
+            ) from failure
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as failure:
+            raise errors.InvalidRequest(
+                f"{self.url!r} is no server's address; it should look like http://127.0.0.1:8000."
+            ) from failure
+        except httpx2.HTTPError as failure:
+            raise errors.EngineError(
+                f"The connection to {self.root} failed ({_reason(failure)}).", code="incomplete"
+            ) from failure
+
+    def _on_this_machine(self) -> bool:
+        """Loopback is never asked of a proxy, whatever the environment says."""
+        try:
+            host = urlsplit(self.url).hostname or ""
+            return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+def refuse_failure(response: httpx2.Response) -> None:
+    """Passes a success; reads the body of anything else and raises what it says.
+
+    Raises:
+        FirstwordError: of the class that fits the status and the code.
+    """
+    if response.is_success:
+        return
+    response.read()
+    message, param, code = _refusal(response)
+    if response.status_code in (429, 503):
+        raise _capacity(response, message, param, code)
+    by_status = errors.InvalidRequest if response.is_client_error else errors.EngineError
+    kind = BY_CODE.get(code or "") or REFUSALS.get(response.status_code, by_status)
+    raise kind(message, param=param, code=code)
+
+
+def _capacity(
+    response: httpx2.Response, message: str, param: str | None, code: str | None
+) -> errors.CapacityError:
+    wait = response.headers.get("retry-after", "")
+    kind = errors.RateLimited if response.status_code == 429 else errors.ServerBusy
+    return kind(message, param=param, code=code, retry_after_s=int(wait) if wait.isdecimal() else 1)
+
+
+def _refusal(response: httpx2.Response) -> tuple[str, str | None, str | None]:
+    """The message, field and code of an OpenAI error object; of anything else, what it shows."""
+    try:
+        said = response.json()
+    except ValueError:
+        said = None
+    error = said.get("error", said.get("detail")) if isinstance(said, dict) else None
+    if isinstance(error, dict) and isinstance(error.get("message"), str):
+        param, code = error.get("param"), error.get("code")
+        return error["message"], *(value if isinstance(value, str) else None for value in (param, code))
+    shown = error if isinstance(error, str) else " ".join(response.text.split())[:200]
+    where = f"{response.request.url} answered {response.status_code}"
+    return f"{where}: {shown}" if shown else f"{where}.", None, None
+
+
+def _reason(failure: Exception) -> str:
+    """What the operating system said, which the library keeps at the end of the chain."""
+    cause: BaseException = failure
+    while (deeper := cause.__cause__ or cause.__context__) is not None:
+        cause = deeper
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+    return str(failure) or type(failure).__name__

@@ -1,0 +1,54 @@
+"""What a server has to offer, and whether it is ready."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from firstword.client.connection import Connection
+from firstword.core.errors import EngineError, FirstwordError
+
+BETWEEN_TRIES_S = 0.05
+
+
+def list_models(base_url: str, *, api_key: str | None = None) -> list[dict[str, Any]]:
+    """The objects of `GET /v1/models`: OpenAI's fields, and on firstword those of `wire.listings`.
+
+    Raises:
+        FirstwordError: the server refused, or cannot be reached.
+    """
+    return _objects(Connection(base_url, api_key), "/v1/models", "data")
+
+
+def list_voices(base_url: str, *, api_key: str | None = None) -> list[dict[str, Any]]:
+    """The objects of `GET /v1/audio/voices`, which some servers give as bare names.
+
+    Raises:
+        FirstwordError: the server refused, has no such path, or cannot be reached.
+    """
+    return _objects(Connection(base_url, api_key), "/v1/audio/voices", "voices")
+
+
+def wait_until_ready(base_url: str, *, timeout_s: float) -> None:
+    """Holds until `GET /ready` says yes.
+
+    Raises:
+        FirstwordError: what was wrong when `timeout_s` had passed.
+    """
+    server, deadline = Connection(base_url), time.monotonic() + timeout_s
+    while True:
+        try:
+            server.get("/ready")
+        except FirstwordError as failure:
+            if time.monotonic() > deadline:
+                raise EngineError(f"{server.root} is not ready after {timeout_s:.0f} s.") from failure
+            time.sleep(BETWEEN_TRIES_S)
+        else:
+            return
+
+
+def _objects(server: Connection, path: str, field: str) -> list[dict[str, Any]]:
+    listed = server.get(path).get(field)
+    if not isinstance(listed, list):
+        raise EngineError(f"{server.root}{path} did not answer with a list named {field!r}.")
+    return [item if isinstance(item, dict) else {"id": str(item)} for item in listed]

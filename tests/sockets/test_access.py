@@ -1,0 +1,161 @@
+"""Keys, origins, and the paths that orchestrators ask."""
+
+import json
+
+import pytest
+
+from firstword.core.errors import ConfigurationError
+from firstword.server.auth import hashed, new_key
+from firstword.server.serve import make_server
+from firstword.settings import load
+from tests.sockets.conftest import Running, StartServer
+
+pytestmark = pytest.mark.socket
+
+
+@pytest.mark.requirement("bearer-is-ignored-without-keys")
+def test_without_keys_a_bearer_is_ignored(server: Running) -> None:
+    assert server.request("GET", "/v1/models", headers={"Authorization": "Bearer sk-x"}).status == 200
+
+
+@pytest.mark.requirement("wrong-key-is-401")
+@pytest.mark.parametrize("kept", ["plain", "hashed"])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/voices", "/metrics"])
+def test_with_keys_only_they_may_call(start_server: StartServer, kept: str, path: str) -> None:
+    key = new_key()
+    running = start_server(api_keys=(key if kept == "plain" else hashed(key),))
+
+    def status(authorization: str | None) -> int:
+        headers = {"Authorization": authorization} if authorization else {}
+        response = running.request("GET", path, headers=headers)
+        response.read()
+        return response.status
+
+    assert status(f"Bearer {key}") == 200
+    assert [status(None), status("Bearer wrong"), status(f"Basic {key}"), status(f"Bearer {hashed(key)}")] == [401] * 4
+
+
+def test_speech_is_refused_without_the_key_before_anything_else(start_server: StartServer) -> None:
+    response = start_server(api_keys=("secret",)).speak(model="nope")
+    assert response.status == 401
+    assert json.loads(response.read())["error"]["code"] == "missing_api_key"
+
+
+def test_health_and_readiness_need_no_key(start_server: StartServer) -> None:
+    running = start_server(api_keys=("secret",))
+    assert [running.request("GET", path).status for path in ("/health", "/ready")] == [200, 200]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_a_server_without_keys_refuses_to_open_itself_to_a_network(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="API key"):
+        make_server(load(flags={"host": host, "engines": ("tone",), "default_model": "tone"}))
+
+
+@pytest.mark.parametrize("more", [{"allow_anonymous": True}, {"api_keys": ("k",)}])
+def test_with_a_key_or_when_told_it_opens_itself(more: dict[str, object]) -> None:
+    server = make_server(
+        load(flags={"host": "0.0.0.0", "engines": ("tone",), "default_model": "tone", **more})
+    )
+    server.config.app.state.context.application.scheduler.close()  # type: ignore[union-attr]  # our own app
+
+
+@pytest.mark.requirement("cors-allow-list")
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("http://localhost:5173", True),
+        ("http://127.0.0.1", True),
+        ("https://mine.example", True),
+        ("https://evil.example", False),
+        ("http://localhost.evil.example", False),
+    ],
+)
+def test_only_listed_origins_and_localhost_may_read(
+    start_server: StartServer, origin: str, allowed: bool
+) -> None:
+    running = start_server(cors_origins=("https://mine.example",))
+    response = running.request("GET", "/v1/models", headers={"Origin": origin})
+    assert (response.getheader("access-control-allow-origin") == origin) is allowed
+    preflight = running.request(
+        "OPTIONS",
+        "/v1/audio/speech",
+        headers={
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        },
+    )
+    assert (preflight.status == 200) is allowed
+
+
+@pytest.mark.requirement("models-shape")
+def test_models_are_listed_with_openais_fields_and_ours(server: Running) -> None:
+    listing = json.loads(server.request("GET", "/v1/models").read())
+    assert listing["object"] == "list"
+    by_id = {model["id"]: model for model in listing["data"]}
+    assert by_id["tts-1"]["alias_of"] == "tone"
+    assert by_id["tone"]["state"] == "ready"
+    for model in by_id.values():
+        assert model["object"] == "model"
+        assert isinstance(model["created"], int)
+        assert model["shutdown_date"] is None
+        assert model["owned_by"]
+
+
+@pytest.mark.requirement("models-filters")
+def test_models_are_filtered_by_task_and_capability(server: Running) -> None:
+    def ids(query: str) -> set[str]:
+        listing = json.loads(server.request("GET", f"/v1/models?{query}").read())
+        return {model["id"] for model in listing["data"]}
+
+    assert "tone" in ids("task=speech")
+    assert "tone" in ids("capability=word_timings")
+    assert ids("task=transcription") == set()
+
+
+@pytest.mark.requirement("model-by-id-or-404")
+def test_one_model_is_an_object_and_an_unknown_one_a_404(server: Running) -> None:
+    assert json.loads(server.request("GET", "/v1/models/tts-1").read())["id"] == "tts-1"
+    missing = server.request("GET", "/v1/models/some/where")
+    assert missing.status == 404
+    assert json.loads(missing.read())["error"]["code"] == "model_not_found"
+
+
+@pytest.mark.requirement("voices-shape", "voices-openai-names")
+def test_voices_list_every_openai_name_and_who_answers(server: Running) -> None:
+    listing = json.loads(server.request("GET", "/v1/audio/voices").read())
+    by_id = {voice["id"]: voice for voice in listing["voices"]}
+    names = "alloy ash ballad coral echo fable onyx nova sage shimmer verse marin cedar".split()
+    assert set(names) <= set(by_id)
+    assert {by_id[name]["alias_of"] for name in names} <= {"sine", "square"}
+    assert set(by_id["sine"]) == {"id", "name", "model", "language", "gender", "alias_of"}
+
+
+@pytest.mark.requirement("voice-cloning-is-400")
+def test_making_voices_is_a_clear_400(server: Running) -> None:
+    response = server.request("POST", "/v1/audio/voices", {"name": "me"})
+    assert response.status == 400
+    assert json.loads(response.read())["error"]["code"] == "voice_cloning_unsupported"
+
+
+def test_metrics_count_what_was_spoken(server: Running) -> None:
+    server.speak("one two three").read()
+    text = server.request("GET", "/metrics").read().decode()
+    assert 'firstword_ttfa_seconds_count{model="tone"}' in text
+    assert 'firstword_streams_total{model="tone",outcome="done"}' in text
+
+
+def test_the_schema_shows_the_request_with_an_example(server: Running) -> None:
+    schema = json.loads(server.request("GET", "/openapi.json").read())
+    post = schema["paths"]["/v1/audio/speech"]["post"]
+    content = post["requestBody"]["content"]["application/json"]
+    assert content["example"]["voice"] == "alloy"
+    assert {"model", "input", "voice"} <= set(content["schema"]["properties"])
+    assert server.request("GET", "/docs").status == 200
+
+
+def test_a_request_is_named_in_its_answer(server: Running) -> None:
+    assert server.speak().getheader("x-request-id", "").startswith("req_")
+    named = server.request("GET", "/health", headers={"X-Request-Id": "mine-1"})
+    assert named.getheader("x-request-id") == "mine-1"
