@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     voice_aliases: dict[str, str] = Field(default_factory=dict)
     """Further names for voices, or other targets for OpenAI's: name -> voice id."""
 
-    workers: int | None = Field(None, ge=1, le=256)
+    workers: int | None = Field(default=None, ge=1, le=256)
     """Threads for model steps; by default one for each core."""
     max_input_chars: int = Field(100_000, ge=1)
     """Characters in one request; longer is refused, never cut."""
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     """Bytes in one request's line and headers."""
     max_streams: int = Field(512, ge=1)
     """Responses at once; more are told 503."""
-    max_streams_per_caller: int | None = Field(None, ge=1)
+    max_streams_per_caller: int | None = Field(default=None, ge=1)
     """Responses at once for one key, or one address where there is no key; more are told 429."""
     max_queue_s: float = Field(3.0, gt=0)
     """When a step has waited this long, new requests are told 503 before quality breaks."""

@@ -18,6 +18,7 @@ def leaves(cls: type[errors.FirstwordError]) -> Iterator[type[errors.FirstwordEr
         yield from leaves(child)
 
 
+@pytest.mark.requirement("every-error-has-a-status")
 @pytest.mark.parametrize("cls", sorted(leaves(errors.FirstwordError), key=lambda c: c.__name__))
 def test_every_error_has_a_row(cls: type[errors.FirstwordError]) -> None:
     assert cls in table.TABLE

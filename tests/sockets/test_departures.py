@@ -80,6 +80,7 @@ def test_a_hundred_departures_leave_nothing_behind(server: Running) -> None:
     assert threads_of(server) == threads
 
 
+@pytest.mark.requirement("silent-readers-delay-nobody")
 def test_listeners_that_never_read_cost_a_bounded_lead_and_delay_nobody(server: Running) -> None:
     tone = engine(server)
     made_before = tone.made_ms
@@ -111,6 +112,7 @@ def test_a_client_that_sends_no_request_is_closed(start_server: StartServer) -> 
         assert client.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.requirement("idle-upload-is-408")
 def test_a_client_that_stops_in_its_body_is_told_408(start_server: StartServer) -> None:
     running = start_server(request_timeout_s=0.2)
     with running.open_socket() as client:
@@ -137,7 +139,7 @@ def test_a_connection_that_is_kept_alive_may_be_used_again(server: Running) -> N
     connection.close()
 
 
-@pytest.mark.requirement("overload-is-503-own-limit-is-429")
+@pytest.mark.requirement("overload-is-429-or-503", "retry-headers")
 def test_a_full_server_is_503_and_a_caller_over_its_limit_429(start_server: StartServer) -> None:
     for setting, status in (("max_streams", 503), ("max_streams_per_caller", 429)):
         running = start_server(**{setting: 1})
@@ -151,7 +153,6 @@ def test_a_full_server_is_503_and_a_caller_over_its_limit_429(start_server: Star
             response.read()
 
 
-@pytest.mark.requirement("sigterm-drains")
 def test_sigterm_lets_a_running_response_finish(tmp_path: Path) -> None:
     config = tmp_path / "firstword.toml"
     config.write_text(

@@ -57,7 +57,7 @@ def test_pcm_is_24_khz_mono_s16le_by_default(server: Running) -> None:
         ("pcm16", "audio/pcm; rate=24000; channels=1", b""),
     ],
 )
-@pytest.mark.requirement("speech-six-formats", "speech-media-types")
+@pytest.mark.requirement("speech-six-formats", "speech-media-types", "pcm16-means-pcm")
 def test_bytes_header_and_request_agree_on_the_format(
     server: Running, asked: str, media_type: str, magic: bytes
 ) -> None:
@@ -66,7 +66,7 @@ def test_bytes_header_and_request_agree_on_the_format(
     assert response.read().startswith(magic)
 
 
-@pytest.mark.requirement("response-headers-for-proxies")
+@pytest.mark.requirement("response-headers-for-proxies", "body-is-chunked")
 def test_no_middle_box_is_invited_to_hold_or_change_the_stream(server: Running) -> None:
     response = server.speak(response_format="mp3")
     assert response.getheader("transfer-encoding") == "chunked"
@@ -92,7 +92,7 @@ def test_openais_model_names_mean_the_default_model(server: Running, model: str)
     assert (response.status, response.getheader("x-model")) == (200, "tone")
 
 
-@pytest.mark.requirement("speech-top-level-extras-are-passed-over")
+@pytest.mark.requirement("speech-top-level-extras-are-passed-over", "speech-stream-is-accepted")
 def test_fields_that_other_servers_invented_are_passed_over(server: Running) -> None:
     response = server.speak(stream=True, temperature=0.3, user="u", response_format="wav")
     assert response.status == 200
@@ -101,7 +101,11 @@ def test_fields_that_other_servers_invented_are_passed_over(server: Running) -> 
 @pytest.mark.requirement("speech-sample-rate-by-extension", "speech-sample-rate-top-level")
 @pytest.mark.parametrize(
     "field",
-    [{"model_extensions": {"sr": 16000}}, {"model_extensions": {"sample_rate": 16000}}, {"sample_rate": 16000}],
+    [
+        {"model_extensions": {"sr": 16000}},
+        {"model_extensions": {"sample_rate": 16000}},
+        {"sample_rate": 16000},
+    ],
 )
 def test_a_sample_rate_can_be_asked_for_in_three_places(server: Running, field: dict[str, Any]) -> None:
     usual = len(server.speak("one two three").read())
@@ -110,7 +114,9 @@ def test_a_sample_rate_can_be_asked_for_in_three_places(server: Running, field: 
     assert len(response.read()) == pytest.approx(usual * 2 / 3, abs=4)
 
 
-@pytest.mark.requirement("sse-deltas-carry-the-asked-format", "sse-ends-with-done-and-usage", "sse-has-no-done-marker")
+@pytest.mark.requirement(
+    "sse-deltas-carry-the-asked-format", "sse-ends-with-done-and-usage", "sse-has-no-done-marker"
+)
 def test_sse_carries_the_very_bytes_of_the_audio_body(server: Running) -> None:
     plain = server.speak("one two three", response_format="flac").read()
     response = server.speak("one two three", response_format="flac", stream_format="sse")
@@ -126,6 +132,46 @@ def test_sse_has_as_many_deltas_as_the_encoder_has_blocks(server: Running) -> No
     *deltas, _ = events(server.speak("one two three", response_format="opus", stream_format="sse").read())
     pages = b"".join(base64.b64decode(delta["audio"]) for delta in deltas).count(b"OggS")
     assert len(deltas) == pages - 1  # the two header pages are one block
+
+
+@pytest.mark.requirement("sse-only-by-stream-format")
+def test_an_accept_header_does_not_choose_sse(server: Running) -> None:
+    body = {"model": "tone", "voice": "sine", "input": "one", "response_format": "pcm"}
+    response = server.request("POST", "/v1/audio/speech", body, {"Accept": "text/event-stream"})
+    assert response.getheader("content-type", "").startswith("audio/pcm")
+
+
+@pytest.mark.requirement("telephony-encodings")
+@pytest.mark.parametrize(("encoding", "media_type"), [("mulaw", "audio/PCMU"), ("alaw", "audio/PCMA")])
+def test_telephony_gets_one_byte_a_sample_at_8_khz(server: Running, encoding: str, media_type: str) -> None:
+    usual = len(server.speak("one two three").read())
+    response = server.speak("one two three", model_extensions={"sr": 8000, "encoding": encoding})
+    assert response.getheader("content-type", "").startswith(
+        f"audio/PCM{encoding[0].upper().replace('M', 'U')}"
+    )
+    assert len(response.read()) == pytest.approx(usual / 6, abs=2)
+
+
+@pytest.mark.requirement("opus-plays-in-browsers")
+def test_opus_can_be_had_in_webm(server: Running) -> None:
+    response = server.speak(response_format="opus", model_extensions={"container": "webm"})
+    assert response.getheader("content-type") == "audio/webm; codecs=opus"
+    assert response.read().startswith(b"\x1aE\xdf\xa3")
+
+
+@pytest.mark.requirement("encoder-delay-is-declared")
+@pytest.mark.parametrize(("asked", "delay"), [("pcm", "0"), ("opus", "0"), ("mp3", "1105"), ("aac", "1024")])
+def test_silence_that_decoding_adds_is_declared(server: Running, asked: str, delay: str) -> None:
+    assert server.speak(response_format=asked).getheader("x-audio-encoder-delay") == delay
+
+
+@pytest.mark.requirement("voice-of-another-model-is-400")
+def test_a_voice_of_another_model_is_400(start_server: StartServer) -> None:
+    running = start_server(engines=("tone", "hibari"))
+    response = running.speak(voice="heart")
+    assert response.status == 400
+    detail = error(response)
+    assert (detail["param"], detail["code"]) == ("voice", "voice_of_another_model")
 
 
 @pytest.mark.requirement("usage-tokens")
@@ -156,7 +202,12 @@ def test_usage_counts_characters_by_four_and_audio_by_50_ms(server: Running) -> 
         ({"instructions": "x" * 4097}, 400, "instructions", "invalid_value"),
     ],
 )
-@pytest.mark.requirement("bad-fields-are-named", "unknown-extensions-are-refused", "unknown-names-are-404")
+@pytest.mark.requirement(
+    "bad-fields-are-named",
+    "unknown-extensions-are-refused",
+    "unknown-names-are-404",
+    "instructions-are-bounded",
+)
 def test_a_bad_field_is_refused_by_name_before_anything_sounds(
     server: Running, change: dict[str, Any], status: int, param: str, code: str
 ) -> None:
@@ -190,7 +241,9 @@ def test_unknown_names_list_those_that_exist(server: Running) -> None:
 
 
 @pytest.mark.requirement("framework-errors-are-rewritten")
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/v1/audio/speech", 405)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/v1/audio/speech", 405)]
+)
 def test_the_frameworks_own_errors_have_the_same_shape(
     server: Running, method: str, path: str, status: int
 ) -> None:
@@ -208,6 +261,7 @@ def test_text_over_the_limit_is_refused_and_says_the_limit(start_server: StartSe
     assert "100" in detail["message"]
 
 
+@pytest.mark.requirement("large-body-is-413")
 def test_a_body_over_the_limit_is_413(start_server: StartServer) -> None:
     response = start_server(max_body_bytes=2000).speak("word " * 1000)
     assert response.status == 413

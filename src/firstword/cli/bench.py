@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -49,11 +48,15 @@ def _words(value: str) -> int:
     short_help="Time to first audio.",
     epilog="Example: firstword bench ttfa --server http://127.0.0.1:8000 --formats pcm,mp3",
 )
-@click.option("--words", default="5,15,40", show_default=True, callback=_comma_separated(_words))
-@click.option("--formats", default="pcm", show_default=True, callback=_comma_separated(str))
-@click.option("-n", "--runs", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@click.option("--voice", default="alloy", show_default=True)
-@click.option("--model", default="tts-1", show_default=True)
+@click.option(
+    "--words", metavar="N,N", default="5,15,40", show_default=True, callback=_comma_separated(_words)
+)
+@click.option(
+    "--formats", metavar="NAME,NAME", default="pcm", show_default=True, callback=_comma_separated(str)
+)
+@click.option("-n", "--runs", type=click.IntRange(1, 10_000), metavar="N", default=20, show_default=True)
+@click.option("--voice", metavar="NAME", default="alloy", show_default=True)
+@click.option("--model", metavar="NAME", default="tts-1", show_default=True)
 @options.server
 @options.api_key
 @options.config
@@ -70,6 +73,8 @@ def ttfa(
     In pcm and wav it is the first sample that can be heard, in coded formats the first byte. Each
     sentence has so many words and no comma. Without --server, one is started for the measurement.
     """
+    import asyncio
+
     from firstword.bench.ttfa import measure
     from firstword.cli.server_process import running_server
 

@@ -17,16 +17,13 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from firstword import assembly, settings
+from firstword.cli.say import LOGGED_S, Order, Progress
 from firstword.core.errors import UnspeakableText
 from firstword.core.types import AudioBytes, AudioFormat, AudioSpec, Container, SliceBegins, SpeechRequest
 from firstword.formats import registry
 from firstword.pipeline.inbox import Inbox
-
-if TYPE_CHECKING:
-    from firstword.cli.say import Order, Progress
 
 READ_BYTES = 65_536
 
@@ -102,7 +99,8 @@ async def _write(
                         chars = end
                     case AudioBytes():
                         write(event.data)
-            report.show(f"{speech.usage.audio_out_ms / 1000:.1f} s of audio, {chars} characters")
+            audio_s = speech.usage.audio_out_ms / 1000
+            report.show(f"{audio_s:.1f} s of audio, {chars} characters", int(audio_s) // LOGGED_S)
         return speech.usage.audio_out_ms
 
 

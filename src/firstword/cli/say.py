@@ -25,6 +25,10 @@ FORMATS: Mapping[str, tuple[str, str]] = {
 
 SUFFIXES = {f".{name}": name for name in FORMATS} | {".ogg": "opus", ".raw": "pcm"}
 STDOUT = "-"
+LOGGED_BYTES = 500_000
+"""A log is told of progress this often: 10 s of wav."""
+LOGGED_S = 10
+"""And this often, in seconds of audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +53,22 @@ class Order:
 )
 @click.argument("text", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Where the audio goes; - is stdout. Required.")
-@click.option("--voice", default="alloy", show_default=True, help="See `firstword voices`.")
-@click.option("--model", default="tts-1", show_default=True, help="See `firstword models`.")
-@click.option("--speed", type=click.FloatRange(0.25, 4), help="1 is the voice's own pace; 0.25 to 4.")
+@click.option("--voice", metavar="NAME", default="alloy", show_default=True, help="See `firstword voices`.")
+@click.option("--model", metavar="NAME", default="tts-1", show_default=True, help="See `firstword models`.")
+@click.option("--speed", type=click.FloatRange(0.25, 4), metavar="X", help="1 is the voice's own pace.")
 @click.option(
     "--format",
     "format_name",
     type=click.Choice(list(FORMATS)),
-    help="By default what FILE ends in; wav for stdout.",
+    metavar="NAME",
+    help=f"{', '.join(FORMATS)}; by default what FILE ends in, wav for stdout.",
 )
-@click.option("--sample-rate", type=click.IntRange(8000, 48000), metavar="HZ", help="8000 to 48000.")
-@click.option("--bitrate", type=click.IntRange(6000, 512_000), metavar="BITS", help="Per second.")
+@click.option(
+    "--sample-rate", type=click.IntRange(8000, 48000), metavar="HZ", help="By default 24000; 48000 for aac."
+)
+@click.option(
+    "--bitrate", type=click.IntRange(6000, 512_000), metavar="BITS", help="Per second, for mp3, opus, aac."
+)
 @click.option("--progress/--no-progress", default=None, help="By default on a terminal.")
 @options.server
 @options.api_key
@@ -97,23 +106,27 @@ def command(
 
 
 class Progress:
-    """How far the speaking is, on stderr: one line that is written over, or one line each on a log."""
+    """How far the speaking is, on stderr: a line written over on a terminal, now and then one on a log."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
         self._over = sys.stderr.isatty()
-        self._shown = ""
+        self._line = ""
+        self._step = 0
 
-    def show(self, line: str) -> None:
-        """Says where it is."""
-        if self._wanted and line != self._shown:
-            click.echo(f"\r{line}\033[K" if self._over else line, err=True, nl=not self._over)
-            self._shown = line
+    def show(self, line: str, step: int) -> None:
+        """Says where it is; a log hears of it only when `step` has changed."""
+        self._line = line
+        if self._wanted and self._over:
+            click.echo(f"\r{line}\033[K", err=True, nl=False)
+        elif self._wanted and step != self._step:
+            click.echo(line, err=True)
+        self._step = step
 
     def end(self) -> None:
         """Leaves the last line standing."""
-        if self._shown and self._over:
-            click.echo(err=True)
+        if self._wanted and self._line:
+            click.echo("" if self._over else self._line, err=True)
 
 
 def _order(output: str, format_name: str | None, asked: Mapping[str, object]) -> Order:
@@ -174,4 +187,4 @@ def _speak_there(
         for piece in pieces:
             write(piece)
             received_bytes += len(piece)
-            report.show(f"{received_bytes / 1000:.0f} kB of {order.format}")
+            report.show(f"{received_bytes / 1000:.0f} kB of {order.format}", received_bytes // LOGGED_BYTES)

@@ -41,6 +41,11 @@ def saving(path: Path) -> Generator[BinaryIO]:
                 interrupt = pressed
             state_true_sizes(file)
         part.replace(target)
+    except OSError as failure:
+        part.unlink(missing_ok=True)
+        if failure.filename in (None, str(part)):
+            failure.filename = str(path)
+        raise
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -96,6 +96,7 @@ class PacketCodec:
         import av
 
         try:
-            return [bytes(packet) for packet in self._context.encode(frame)]
+            # A packet of no bytes only updates what the codec says about itself.
+            return [bytes(packet) for packet in self._context.encode(frame) if packet.size]
         except av.FFmpegError as error:
             raise EngineError(f"the {self._context.name} encoder failed: {error}") from error

@@ -10,7 +10,7 @@ it is spoken. A cancel overtakes everything written before it.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
@@ -62,6 +62,8 @@ class Inbox:
         self._ready_to = 0
         """Where the last segment ended: what is between is held back by the segmenter."""
         self._unread_chars = 0
+        self._skipped_chars = 0
+        """Characters that were cancelled before the segmenter saw them."""
         self._cancelled = False
         self._changed = anyio.Event()
 
@@ -105,7 +107,7 @@ class Inbox:
         self._segmenter.flush()
         self._ready.clear()
         self._unread.clear()
-        self._read_chars += self._unread_chars
+        self._skipped_chars += self._unread_chars
         self._ready_to, self._unread_chars = self._read_chars, 0
         self._cancelled = True
         self._put(*([End()] if ended else []))
@@ -168,9 +170,9 @@ class Inbox:
             self._accept(*self._segmenter.flush())
 
     def _accept(self, *segments: TextSegment) -> None:
-        self._ready.extend(segments)
         if segments:
             self._ready_to = segments[-1].end
+        self._ready.extend(replace(s, start=s.start + self._skipped_chars) for s in segments)
 
     def _put(self, *items: str | Flush | End) -> None:
         for item in items:

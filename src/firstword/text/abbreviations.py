@@ -60,9 +60,10 @@ n num pag pág págs lám
 str rys tab poz rozdz
 стр гл рис табл п пп ст кв
 jan feb mar apr jun jul aug sep sept oct okt nov dec dez max min ext est temp avg
+ft in lb lbs oz yd yds mi sec secs hr hrs mph kcal approx
 """
 _NAME = """
-dept govt univ assn inc ltd corp ave blvd
+al dept govt univ assn inc ltd corp ave blvd
 U.S U.S.A U.K U.N E.U D.C L.A N.Y EE.UU EE UU Inc Ltd Corp Co Cos LLC Bros Jr Sr Esq Ph.D M.D
 St Ste Ave Blvd Rd Dept Dist Univ Assn Assoc Intl Natl Mfg Sq Ln Ct
 GmbH Str Nachf S.A S.p.A S.r.l S.L Cía Ltda Hnos J.-C
@@ -70,7 +71,7 @@ Sp.z.o.o o.o
 """
 _CLOCK = "a.m p.m am pm a.m.-p.m"
 _CLOSING = """
-etc usw ecc itd itp vb vd al
+etc usw ecc itd itp vb vd
 т.д т.п др пр кол κ.λπ κλπ κ.ά κ.τ.λ
 """
 
@@ -132,6 +133,12 @@ Bu Şu O Ve Ama Fakat Biz Siz Onlar Ben Sen Sonra Ancak
 Ο Η Το Οι Τα Αυτός Αυτή Αυτό Και Αλλά Στο Στη Στην Με Για Από Μετά Όταν Αν
 """)
 """Words with a capital that far more often begin a sentence than follow an abbreviation inside one."""
+
+BEFORE_LETTER = _words("""
+plan vitamin grade group class type option section part category hepatitis letter point team exhibit appendix
+room gate answer question case step model figure table version series schedule annex building terminal platform
+""")
+"""Words after which a single capital is a label, no initial: `plan B.` (compared without case)."""
 
 BEFORE_ORDINAL = _words("""
 am im vom zum beim ab bis seit der die das dem den des jeder jede jedes und oder dessen Am Im Vom

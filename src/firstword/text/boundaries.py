@@ -17,6 +17,7 @@ from firstword.text.abbreviations import (
     ABBREVIATIONS,
     AFTER_CLOCK,
     AFTER_ORDINAL,
+    BEFORE_LETTER,
     BEFORE_ORDINAL,
     STARTERS,
     Abbreviation,
@@ -43,6 +44,7 @@ _INITIALS = re.compile(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2})+|[^\W\d_]")
 _NUMBER = re.compile(r"\d{1,3}")
 _ROMAN = re.compile(r"[IVXLC]{1,6}")
 _MARKER = re.compile(r"\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5}")
+_DECORATION = " \t\n\r#*_>-("
 _VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýąęııœаеёиоуыэюяіїєαεηιουωάέήίόύώ]", re.IGNORECASE)
 _CASED = re.compile(r"[^\W\d_]+")
 
@@ -235,7 +237,7 @@ def _goes_on(view: View, at: int, closed: int, lead: int) -> bool | None:
     text = view.text
     follower = text[lead] if lead < view.limit else ""
     lower = follower.islower()
-    if follower in marks.CLAUSE_MARKS or follower in marks.ALL_STOPS:
+    if follower in marks.NEVER_FIRST:
         return True
     dashed = lower and _dash_before(text, closed, lead)
     run = at
@@ -266,7 +268,7 @@ def _after_full_stop(view: View, at: int, lead: int) -> bool | None:
         return lower
     word = words[-1].lstrip("\"'“‘«‹„¿¡([{*_`~")
     kind = Abbreviation.NUMBERED if word.endswith("str") else ABBREVIATIONS.get(word)
-    if kind is None and _INITIALS.fullmatch(word) and word.upper() != word.lower():
+    if kind is None and _INITIALS.fullmatch(word) and not _label(word, words[-2:-1]):
         kind = Abbreviation.NAME
     if _MARKER.fullmatch(word) and _first_or_listed(text, start, at - len(word)):
         return True
@@ -281,10 +283,19 @@ def _after_full_stop(view: View, at: int, lead: int) -> bool | None:
     )
 
 
+def _label(word: str, before: list[str]) -> bool:
+    """Whether `word` is no initial: the pronoun `I`, a letter after `plan`, or of a script without capitals."""
+    if word.upper() == word.lower():
+        return True
+    if len(word) > 1 or not before:
+        return False
+    return before[0].lower() in BEFORE_LETTER or (word == "I" and before[0].islower())
+
+
 def _first_or_listed(text: str, start: int, at: int) -> bool:
-    """Whether nothing but white space, or a colon, stands before `at`: a list's marker, as in `1. First`."""
+    """Whether nothing but decoration, or a colon, stands before `at`: a list's marker, as in `1. First`."""
     before = text[start:at].rstrip()
-    return not before or before.endswith(":")
+    return before.endswith(":") or not before.strip(_DECORATION)
 
 
 def _after_abbreviation(view: View, kind: Abbreviation, follower: str, lead: int) -> bool | None:

@@ -22,6 +22,8 @@ WIDE_COMMAS = "，、；：､"
 DASHES = "-–—―"
 """End a clause when white space stands on both sides (a hyphen) or after (a dash)."""
 CLAUSE_MARKS = frozenset(COMMAS + WIDE_COMMAS)
+NEVER_FIRST = CLAUSE_MARKS | ALL_STOPS | frozenset("|/=&%")
+"""Begin no sentence."""
 
 LINE_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 

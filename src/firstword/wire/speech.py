@@ -32,11 +32,15 @@ class ModelExtensions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    sr: int | None = Field(None, ge=8000, le=48000, description="Sample rate in Hz.")
-    sample_rate: int | None = Field(None, ge=8000, le=48000, description="The same as `sr`.")
-    bitrate: int | None = Field(None, ge=6000, le=512_000, description="Bits per second: mp3, opus, aac.")
-    container: Literal["ogg", "webm"] | None = Field(None, description="For opus.")
-    encoding: Literal["pcm_s16le", "mulaw", "alaw"] | None = Field(None, description="For pcm and wav.")
+    sr: int | None = Field(default=None, ge=8000, le=48000, description="Sample rate in Hz.")
+    sample_rate: int | None = Field(default=None, ge=8000, le=48000, description="The same as `sr`.")
+    bitrate: int | None = Field(
+        default=None, ge=6000, le=512_000, description="Bits per second: mp3, opus, aac."
+    )
+    container: Literal["ogg", "webm"] | None = Field(default=None, description="For opus.")
+    encoding: Literal["pcm_s16le", "mulaw", "alaw"] | None = Field(
+        default=None, description="For pcm and wav."
+    )
 
 
 def _pcm16(value: object) -> object:
@@ -52,13 +56,15 @@ class SpeechBody(BaseModel):
     model: str = Field(description="A model of `GET /v1/models`, or one of OpenAI's speech model names.")
     input: str = Field(description="The text to speak.")
     voice: str | VoiceById = Field(description="A voice of `GET /v1/audio/voices`.")
-    instructions: str | None = Field(None, max_length=4096)
+    instructions: str | None = Field(default=None, max_length=4096)
     response_format: Annotated[AudioFormat | None, BeforeValidator(_pcm16)] = Field(
         None, strict=False, description="`mp3` by default."
     )
-    speed: float | None = Field(None, ge=0.25, le=4.0, allow_inf_nan=False)
-    stream_format: Literal["sse", "audio"] | None = Field(None, description="`audio` by default.")
-    sample_rate: int | None = Field(None, ge=8000, le=48000, description="Hz; as in `model_extensions`.")
+    speed: float | None = Field(default=None, ge=0.25, le=4.0, allow_inf_nan=False)
+    stream_format: Literal["sse", "audio"] | None = Field(default=None, description="`audio` by default.")
+    sample_rate: int | None = Field(
+        default=None, ge=8000, le=48000, description="Hz; as in `model_extensions`."
+    )
     model_extensions: ModelExtensions | None = None
 
     @property

@@ -32,7 +32,9 @@ _DIGITS = re.compile(rf"(?<!\d)\d{{{MOST_DIGITS + 1},}}")
 _GROUPS = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3}){5,}")
 _LETTERS = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{{MOST_LETTERS + 6},}}")
 _RUN = re.compile(rf"(?<![^\s)])[^\s\[\]]{{{MOST_IN_A_RUN + 1},}}")
-_RUN_PART = re.compile(rf"[^\s]{{1,{MOST_IN_A_RUN - 1}}}[-/_.,:;&](?=\w)|[^\s]{{1,{MOST_IN_A_RUN}}}")
+_RUN_PART = re.compile(
+    rf"\S{{1,{MOST_IN_A_RUN}}}\Z|\S{{1,{MOST_IN_A_RUN - 1}}}[-/_.,:;&](?=\w)|\S{{1,{MOST_IN_A_RUN}}}"
+)
 _AWKWARD = re.compile(
     "|".join([r"[\[\]]", *(rule.pattern for rule in (_CONTROL, _DIGITS, _GROUPS, _LETTERS, _RUN))])
 )
@@ -98,15 +100,17 @@ class Reading:
 
     def _simplified(self, character: str) -> str:
         """A character as the front end knows it: é stays, ế becomes e, ５ becomes 5, invisible ones go."""
-        if character.isascii() or character in self._letters or character in self._phonemes:
+        if character.isascii() or character in "²³":
+            return character
+        if character.isdecimal():
+            return str(unicodedata.decimal(character))
+        if character.isdigit():
+            return f" {unicodedata.digit(character)}"
+        if character in self._letters or character in self._phonemes:
             return character
         kind = unicodedata.category(character)
         if kind in ("Cf", "Mn"):
             return ""
-        if kind == "Nd":
-            return str(unicodedata.decimal(character))
-        if kind == "No" and (digit := unicodedata.digit(character, None)) is not None:
-            return f" {digit}"
         if kind.startswith("L"):
             folded = "".join(c for c in unicodedata.normalize("NFKD", character) if c.isascii())
             return folded or character

@@ -1,0 +1,202 @@
+"""What `firstword doctor` looks at: facts, each with what to do where it is not as it must be."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firstword.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from firstword.core.protocols import EnginePlugin
+    from firstword.core.types import EngineInfo
+    from firstword.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+LEAST_MEMORY_BYTES = 512 * 1024 * 1024
+"""A server with hibari loaded and some streams stays under half of this."""
+WORD = "Hello."
+
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)\s*(?:\[[^]]*\])?\s*\(?(?P<bounds>[^;)]*)\)?\s*(?P<marker>;.*)?")
+_BOUND = re.compile(r"(==|>=|<)\s*([\d.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    fact: str
+    remedy: str | None = None
+    """What to do; None where all is well."""
+
+
+def checkup(config: Path | None, flags: Mapping[str, object]) -> Iterator[Finding]:
+    """Looks at everything, in order; the findings come as they are made.
+
+    Args:
+        config: the settings file.
+        flags: settings that were given on the command line.
+    """
+    yield _python()
+    yield from _packages()
+    yield _telemetry()
+    yield _machine()
+    yield from _formats()
+    yield from _settings(config, flags)
+
+
+def _python() -> Finding:
+    fact = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
+    if sys.version_info >= OLDEST_PYTHON:
+        return Finding(fact)
+    return Finding(fact, f"Install Python {'.'.join(map(str, OLDEST_PYTHON))} or newer.")
+
+
+def _packages() -> Iterator[Finding]:
+    """One line for all that is as it must be, and one for each that is not."""
+    wrong = [finding for line in metadata.requires("firstword") or () if (finding := _package(line))]
+    yield from wrong
+    if not wrong:
+        yield Finding(f"firstword {metadata.version('firstword')}, every package it needs in its version")
+
+
+def _package(requirement: str) -> Finding | None:
+    """What is wrong with a required package, or None. Requirements are those of our own pyproject."""
+    parts = _REQUIREMENT.match(requirement)
+    if parts is None or "extra ==" in (parts["marker"] or ""):
+        return None
+    name, bounds = parts["name"], parts["bounds"].strip()
+    remedy = f"pip install '{name}{bounds}'"
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None if parts["marker"] else Finding(f"{name} is not installed", remedy)
+    fits = all(_fits(version, relation, bound) for relation, bound in _BOUND.findall(bounds))
+    return None if fits else Finding(f"{name} is {version}, and must be {bounds}", remedy)
+
+
+def _fits(version: str, relation: str, bound: str) -> bool:
+    have, want = _release(version), _release(bound)
+    return {"==": have == want, ">=": have >= want, "<": have < want}[relation]
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers of a version, without trailing zeros: 1.0 and 1 are one version."""
+    found = re.match(r"[\d.]*\d", version)
+    return tuple(int(part) for part in re.sub(r"(\.0)+$", "", found[0] if found else "0").split("."))
+
+
+def _telemetry() -> Finding:
+    fact = "Telemetry of the model runtime is off"
+    if os.environ.get("ORT_DISABLE_TELEMETRY") == "1":
+        return Finding(fact)
+    return Finding("Telemetry of the model runtime is on", "unset ORT_DISABLE_TELEMETRY, or set it to 1.")
+
+
+def _machine() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names:
+        return Finding(f"{cores} cores")
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    fact = f"{cores} cores, {memory_bytes / 2**30:.1f} GiB of memory"
+    enough = memory_bytes >= LEAST_MEMORY_BYTES
+    return Finding(fact, None if enough else f"Give it {LEAST_MEMORY_BYTES // 2**20} MiB of memory.")
+
+
+def _formats() -> Iterator[Finding]:
+    """Encodes a tenth of a second in each format."""
+    import numpy as np
+
+    from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
+    from firstword.formats import registry
+
+    made: list[str] = []
+    for audio_format in AudioFormat:
+        sample_rate = registry.default_rate(audio_format)
+        try:
+            encoder = registry.encoder(AudioSpec(audio_format, sample_rate))
+            encoder.feed(AudioChunk(np.zeros(sample_rate // 10, np.float32), sample_rate))
+            encoder.flush()
+        except Exception as failure:  # whatever a codec library raises is a finding
+            yield Finding(f"{audio_format} cannot be encoded: {failure}", "pip install --force-reinstall av")
+        else:
+            made.append(audio_format)
+    yield Finding(f"Formats: {' '.join(made)}")
+
+
+def _settings(config: Path | None, flags: Mapping[str, object]) -> Iterator[Finding]:
+    from firstword import settings
+
+    try:
+        chosen = settings.load(config, flags)
+    except ConfigurationError as failure:
+        yield Finding("The settings are wrong", failure.message)
+        return
+    yield Finding(f"Settings: {config}" if config else "Settings: defaults and FIRSTWORD_* variables")
+    yield _binding(chosen)
+    yield _port(chosen)
+    yield from _engines(chosen)
+
+
+def _binding(chosen: Settings) -> Finding:
+    from firstword.server.auth import Keyring, require_safe_binding
+
+    keys = len(chosen.api_keys)
+    try:
+        require_safe_binding(
+            chosen.host, keys=Keyring(chosen.api_keys), allow_anonymous=chosen.allow_anonymous
+        )
+    except ConfigurationError as failure:
+        return Finding(f"{chosen.host} without a key", failure.message)
+    return Finding(f"Callers: {f'{keys} keys' if keys else 'anybody'} on {chosen.host}")
+
+
+def _port(chosen: Settings) -> Finding:
+    from firstword.server.serve import listen
+
+    try:
+        listen(chosen).close()
+    except ConfigurationError as failure:
+        return Finding(f"Port {chosen.port} cannot be used", failure.message)
+    return Finding(f"Port {chosen.port} is free")
+
+
+def _engines(chosen: Settings) -> Iterator[Finding]:
+    """Loads every model and has it say a word."""
+    from firstword import assembly
+
+    try:
+        plugins = assembly.discover(chosen.engines)
+        assembly.catalogue(chosen, plugins.values())
+    except ConfigurationError as failure:
+        yield Finding("The models do not fit the settings", failure.message)
+        return
+    for name, plugin in plugins.items():
+        for info in plugin.infos():
+            yield _engine(plugin, info, chosen.engine_options.get(name, {}))
+
+
+def _engine(plugin: EnginePlugin, info: EngineInfo, options: Mapping[str, object]) -> Finding:
+    from firstword.core.types import SynthesisRequest
+
+    began = time.perf_counter()
+    try:
+        engine = plugin.load(info, None, options)
+        loaded = time.perf_counter()
+        audio_s = sum(chunk.duration_s for chunk in engine.steps(SynthesisRequest(WORD, info.voices[0].id)))
+        spoken = time.perf_counter()
+        engine.close()
+    except Exception as failure:  # whatever a model library raises is a finding
+        return Finding(f"{info.model_id} does not speak", getattr(failure, "message", repr(failure)))
+    return Finding(
+        f"{info.model_id} loads in {1000 * (loaded - began):.0f} ms, "
+        f"and makes {audio_s:.1f} s of speech in {1000 * (spoken - loaded):.0f} ms"
+    )
