@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from unicodedata import category
@@ -59,7 +60,8 @@ class PoolNoise:
     """Gives the package our noise, in the place of a random generator."""
 
     def standard_normal(self, shape: tuple[int, int], dtype: type) -> np.ndarray:
-        frames = [Noise().frames(frame, 1, 0) for frame in range(shape[1] // 2)]
+        noise = Noise()
+        frames = [noise.frames(frame, 1, 0) for frame in range(shape[1] // 2)]
         return np.ascontiguousarray(np.concatenate(frames, axis=1)).view(dtype)
 
 
@@ -95,7 +97,7 @@ def joined(chunks: list[AudioChunk]) -> np.ndarray:
 
 def render(pronouncer: Pronouncer, model: AcousticModel, text: str = LONG) -> Rendition:
     (phrase,) = pronouncer.phrases(text)
-    return Rendition(model, Noise(), phrase.ids, phrase.marks[-1].last)
+    return Rendition(model, Noise(), phrase.ids, phrase.last)
 
 
 def snr_db(whole: np.ndarray, part: np.ndarray) -> float:
@@ -154,7 +156,7 @@ def test_the_vocoder_gives_what_the_package_gives(pronouncer: Pronouncer, model:
 
     vocoder = Vocoder(f0, 0, Noise(), 0)
     cuts = [0, 7, 50, 51, 140, len(f0)]
-    hops = [vocoder.feed([part[:, a:b] for part in spectra]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    hops = [vocoder.feed([part[:, a:b] for part in spectra]) for a, b in pairwise(cuts)]
     samples = np.concatenate([*hops, vocoder.flush()[:2]]).reshape(-1)[600:]
 
     assert 600 * durations.sum() == len(samples)
@@ -225,7 +227,7 @@ def test_runs_at_once_give_the_same_bits_as_alone(engine: HibariEngine) -> None:
 def test_speed_divides_the_length(engine: HibariEngine, speed: float) -> None:
     own, changed = len(joined(speak(engine, LONG))), len(joined(speak(engine, LONG, speed=speed)))
 
-    assert abs(own / changed / speed - 1) < 0.06
+    assert abs(own / changed / speed - 1) < 0.1, "durations are whole units of 25 ms"
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "...", "🎈 ?!", "—", "\u200b", "안녕하세요"])
@@ -261,7 +263,7 @@ def test_phrases_go_on_where_the_one_before_ended(engine: HibariEngine) -> None:
     assert words == sorted(words, key=lambda word: word.start_ms)
     assert words[-1].end_ms <= total_ms
     assert words[-1].start_ms > total_ms - 1000
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert after.start == before.start + len(before.samples)
 
 

@@ -89,10 +89,10 @@ def _mulaw_table() -> NDArray[np.uint8]:
     Source: ITU-T G.711 table 2: 14-bit magnitude plus a bias of 33, three bits for the leading one's
     place, the four bits after it, everything inverted.
     """
-    values = _every_int16() >> 2
-    magnitude = np.minimum(np.where(values < 0, -values, values), 8158) + 33
+    values = _every_int16()
+    magnitude = np.minimum(np.abs(values) >> 2, 8158) + 33
     exponent = np.log2(magnitude).astype(np.int32) - 5
-    mantissa = (magnitude >> (exponent + 1)) & 0x0F
+    mantissa = magnitude >> (exponent + 1) & 0x0F
     sign = np.where(values < 0, 0x80, 0)
     codes: NDArray[np.int32] = ~(sign | exponent << 4 | mantissa) & 0xFF
     return codes.astype(np.uint8)
@@ -102,13 +102,13 @@ def _mulaw_table() -> NDArray[np.uint8]:
 def _alaw_table() -> NDArray[np.uint8]:
     """Codes by the bit pattern of a 16-bit sample.
 
-    Source: ITU-T G.711 table 1: 12-bit magnitude, its first 32 values as they are (two
-    segments), then as in mu-law; every other bit inverted.
+    Source: ITU-T G.711 table 1: 12-bit magnitude, its first 32 values as they are (two segments), then
+    as in mu-law; every other bit inverted.
     """
-    values = _every_int16() >> 4
-    magnitude = np.where(values < 0, ~values, values)
+    values = _every_int16()
+    magnitude = np.minimum(np.abs(values) >> 4, 2047)
     exponent = np.log2(np.maximum(magnitude, 32)).astype(np.int32) - 3
-    mantissa = (magnitude >> (exponent - 1)) & 0x0F
+    mantissa = magnitude >> (exponent - 1) & 0x0F
     segment = np.where(magnitude < 32, magnitude, exponent << 4 | mantissa)
-    sign = np.where(values < 0, 0, 0x80)
-    return ((sign | segment) ^ 0x55).astype(np.uint8)
+    codes: NDArray[np.int32] = (np.where(values < 0, 0, 0x80) | segment) ^ 0x55
+    return codes.astype(np.uint8)

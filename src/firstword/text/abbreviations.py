@@ -60,6 +60,7 @@ n num pag pág págs lám
 str rys tab poz rozdz
 стр гл рис табл п пп ст кв
 jan feb mar apr jun jul aug sep sept oct okt nov dec dez max min ext est temp avg
+Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun
 ft in lb lbs oz yd yds mi sec secs hr hrs mph kcal approx
 """
 _NAME = """
@@ -136,7 +137,8 @@ Bu Şu O Ve Ama Fakat Biz Siz Onlar Ben Sen Sonra Ancak
 
 BEFORE_LETTER = _words("""
 plan vitamin grade group class type option section part category hepatitis letter point team exhibit appendix
-room gate answer question case step model figure table version series schedule annex building terminal platform
+room gate answer question case step model figure table version series schedule annex building
+terminal platform
 """)
 """Words after which a single capital is a label, no initial: `plan B.` (compared without case)."""
 

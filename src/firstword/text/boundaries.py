@@ -43,7 +43,7 @@ _WORD_SPAN = 24
 _INITIALS = re.compile(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2})+|[^\W\d_]")
 _NUMBER = re.compile(r"\d{1,3}")
 _ROMAN = re.compile(r"[IVXLC]{1,6}")
-_MARKER = re.compile(r"\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5}")
+_MARKER = re.compile(r"\d{1,2}(?:\.\d{1,2})*|[A-Za-z]|[ivxIVX]{1,5}")
 _DECORATION = " \t\n\r#*_>-("
 _VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýąęııœаеёиоуыэюяіїєαεηιουωάέήίόύώ]", re.IGNORECASE)
 _CASED = re.compile(r"[^\W\d_]+")
@@ -284,7 +284,7 @@ def _after_full_stop(view: View, at: int, lead: int) -> bool | None:
 
 
 def _label(word: str, before: list[str]) -> bool:
-    """Whether `word` is no initial: the pronoun `I`, a letter after `plan`, or of a script without capitals."""
+    """Whether `word` is no initial: the pronoun `I`, a letter after `plan`, a script without capitals."""
     if word.upper() == word.lower():
         return True
     if len(word) > 1 or not before:
@@ -303,13 +303,21 @@ def _after_abbreviation(view: View, kind: Abbreviation, follower: str, lead: int
     if kind is Abbreviation.OPEN or follower.islower():
         return True
     if kind is Abbreviation.NUMBERED:
-        return follower.isdigit()
+        return follower.isdigit() or _roman_follows(view, follower, lead)
     if kind is Abbreviation.CLOSING or not follower.isalpha():
         return kind is Abbreviation.NAME and follower.isdigit()
     word = _word_at(view, lead)
     if word is None:
         return None
     return word in AFTER_CLOCK if kind is Abbreviation.CLOCK else word not in STARTERS
+
+
+def _roman_follows(view: View, follower: str, lead: int) -> bool | None:
+    """Whether a Roman numeral of two letters or more begins at `lead`; None when more must be seen."""
+    if not follower or follower not in "IVXLC":
+        return False
+    word = _word_at(view, lead)
+    return None if word is None else len(word) > 1 and _ROMAN.fullmatch(word) is not None
 
 
 def _after_number(view: View, before: list[str], number: str, follower: str, lead: int) -> bool | None:

@@ -22,6 +22,9 @@ _LOOK_AHEAD = 64
 _CLUSTER = 16
 """Characters to step back from a hard cut in search of the beginning of what is seen as one character."""
 
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+"""Two of these are one flag."""
+
 
 class Segmenter:
     """A stage from text to `TextSegment`s, whose `text`s join to exactly the input.
@@ -117,14 +120,17 @@ def _limit(text: str, start: int, bound: int) -> int:
     weak = marks.LAST_WEAK_MARK.search(text, start, bound)
     at = weak.end() if weak else bound
     for before in range(at, max(start, at - _CLUSTER), -1):
-        if not _inside_cluster(text, before):
+        if not _inside_cluster(text, start, before):
             return before
     return at
 
 
-def _inside_cluster(text: str, at: int) -> bool:
+def _inside_cluster(text: str, start: int, at: int) -> bool:
     """Whether `text[at]` and what stands before it are seen as one character (most of UAX 29's cases)."""
     mark, before = text[at], text[at - 1]
+    if mark in _FLAG_LETTERS:
+        flags = text[start:at]
+        return (len(flags) - len(flags.rstrip(_FLAG_LETTERS))) % 2 == 1
     return (
         unicodedata.category(mark)[0] == "M"
         or mark in "\u200c\u200d"

@@ -78,7 +78,7 @@ class HibariEngine:
         try:
             for phrase in pronouncer.phrases(request.spoken):
                 rendition = Rendition(
-                    model, self._noise, phrase.ids, phrase.marks[-1].last, request.speed, request.seed
+                    model, self._noise, phrase.ids, phrase.last, request.speed, request.seed
                 )
                 words = _words(request, phrase, rendition, frames)
                 for samples in rendition.blocks():

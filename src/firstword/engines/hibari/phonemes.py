@@ -52,7 +52,10 @@ class Phrase:
 
     ids: NDArray[np.int64]
     """Shape `(L,)`, a 0 at both ends."""
+    last: int
+    """The index of the last id that sounds."""
     marks: tuple[Mark, ...]
+    """The words that begin in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +165,22 @@ class Pronouncer:
 
     def _cut(self, symbols: list[_Symbol]) -> Iterator[Phrase]:
         """Cuts where a phrase would be too long: after a mark in its second half, else at a space."""
+        begun: Span | None = None
         while symbols:
             size = _cut_at(symbols) if len(symbols) > MOST_PHONEMES else len(symbols)
-            phrase = self._phrase(symbols[:size])
-            if phrase.marks:
-                yield phrase
-            symbols = symbols[size:]
+            part, symbols = _stripped(symbols[:size]), symbols[size:]
+            marks = list(_marks(part))
+            if marks:
+                ids = np.array([0, *(self._ids[symbol.text] for symbol in part), 0], np.int64)
+                fresh = marks[1:] if marks[0].span == begun else marks
+                yield Phrase(ids, marks[-1].last, tuple(fresh))
+                begun = marks[-1].span
 
-    def _phrase(self, symbols: list[_Symbol]) -> Phrase:
-        while symbols and symbols[0].text == " ":
-            symbols = symbols[1:]
-        while symbols and symbols[-1].text == " ":
-            symbols = symbols[:-1]
-        ids = np.zeros(len(symbols) + 2, np.int64)
-        ids[1:-1] = [self._ids[symbol.text] for symbol in symbols]
-        return Phrase(ids, tuple(_marks(symbols)))
+
+def _stripped(symbols: list[_Symbol]) -> list[_Symbol]:
+    """Without spaces at the ends."""
+    kept = [at for at, symbol in enumerate(symbols) if symbol.text != " "]
+    return symbols[kept[0] : kept[-1] + 1] if kept else []
 
 
 def _cut_at(symbols: Sequence[_Symbol]) -> int:

@@ -1,0 +1,111 @@
+"""Names and what they mean."""
+
+import hashlib
+from importlib.resources import files
+
+import pytest
+
+from firstword.catalog.catalog import Catalog
+from firstword.catalog.entries import ENTRIES, ModelEntry, entry
+from firstword.catalog.names import OPENAI_SPEECH_MODELS, OPENAI_VOICES
+from firstword.core.errors import ConfigurationError, InvalidRequest, UnknownModel, UnknownVoice
+from firstword.core.types import EngineInfo, Task, Voice
+
+pytestmark = pytest.mark.unit
+
+
+def info(model_id: str, *voices: tuple[str, str]) -> EngineInfo:
+    return EngineInfo(
+        model_id=model_id,
+        task=Task.SPEECH,
+        sample_rate=24_000,
+        voices=tuple(Voice(name, name.title(), "en", gender) for name, gender in voices),
+        languages=("en",),
+        license="MIT",
+        source="here",
+    )
+
+
+TWO = info("two", ("anna", "female"), ("bert", "male"))
+OTHER = info("maker/other", ("carl", "male"))
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    return Catalog([TWO, OTHER], default_model="two", model_aliases={"house": "maker/other"})
+
+
+@pytest.mark.parametrize("name", OPENAI_SPEECH_MODELS)
+def test_openais_speech_models_mean_the_default(catalog: Catalog, name: str) -> None:
+    assert catalog.model(name) is TWO
+
+
+@pytest.mark.parametrize(("name", "gender"), OPENAI_VOICES.items())
+def test_an_openai_voice_is_answered_by_one_of_its_gender(catalog: Catalog, name: str, gender: str) -> None:
+    assert catalog.resolve("tts-1", name)[1].gender == gender
+
+
+def test_openai_voices_are_spread_over_those_installed() -> None:
+    many = info("many", *[(f"f{n}", "female") for n in range(3)], *[(f"m{n}", "male") for n in range(3)])
+    catalog = Catalog([many], default_model="many")
+    assert {catalog.resolve("many", name)[1].id for name in OPENAI_VOICES} == {v.id for v in many.voices}
+
+
+def test_with_one_voice_it_answers_for_all() -> None:
+    catalog = Catalog([info("one", ("solo", "female"))], default_model="one")
+    assert {catalog.resolve("one", name)[1].id for name in OPENAI_VOICES} == {"solo"}
+
+
+def test_openai_voices_are_answered_by_the_model_that_was_asked_for(catalog: Catalog) -> None:
+    assert catalog.resolve("maker/other", "alloy") == (OTHER, OTHER.voices[0])
+
+
+def test_a_name_from_the_settings_wins_over_openais() -> None:
+    catalog = Catalog([TWO], default_model="two", voice_aliases={"alloy": "bert"})
+    assert catalog.resolve("two", "alloy")[1].id == "bert"
+
+
+def test_an_unknown_model_lists_those_there_are(catalog: Catalog) -> None:
+    with pytest.raises(UnknownModel, match="maker/other"):
+        catalog.model("nope")
+
+
+def test_an_unknown_voice_lists_those_there_are(catalog: Catalog) -> None:
+    with pytest.raises(UnknownVoice, match="anna"):
+        catalog.resolve("two", "nope")
+
+
+def test_another_models_voice_is_a_bad_request_that_says_whose_it_is(catalog: Catalog) -> None:
+    with pytest.raises(InvalidRequest, match="maker/other"):
+        catalog.resolve("two", "carl")
+
+
+def test_an_alias_of_nothing_is_refused_at_start() -> None:
+    with pytest.raises(ConfigurationError, match="ghost"):
+        Catalog([TWO], default_model="two", model_aliases={"house": "ghost"})
+    with pytest.raises(ConfigurationError, match="ghost"):
+        Catalog([TWO], default_model="ghost")
+    with pytest.raises(ConfigurationError, match="ghost"):
+        Catalog([TWO], default_model="two", voice_aliases={"alloy": "ghost"})
+
+
+def test_listings_name_every_alias_and_its_target(catalog: Catalog) -> None:
+    models = {listed.id: listed.alias_of for listed in catalog.models()}
+    assert models["two"] is None
+    assert models["tts-1"] == "two"
+    assert models["house"] == "maker/other"
+    voices = {listed.id: listed.alias_of for listed in catalog.voices()}
+    assert voices["anna"] is None
+    assert voices["onyx"] == "bert"
+
+
+@pytest.mark.parametrize("model", ENTRIES, ids=lambda model: model.model_id)
+def test_an_entry_tells_the_true_size_and_hash_of_what_is_installed(model: ModelEntry) -> None:
+    for file in model.files:
+        package, _, path = file.name.partition("/")
+        data = files(package).joinpath(path).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size_bytes, file.sha256)
+
+
+def test_a_model_that_others_registered_has_no_entry() -> None:
+    assert entry("somebody/elses") is None
