@@ -77,6 +77,8 @@ class Settings(BaseSettings):
 
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
     """Least severe level that is logged. Text and audio are never logged."""
+    log_format: str = Field("text", pattern="^(text|json)$")
+    """`text` for people, `json` for machines; one line an event, to stderr."""
 
     @classmethod
     def settings_customise_sources(

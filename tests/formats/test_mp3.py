@@ -3,7 +3,7 @@
 import pytest
 
 from firstword.core.errors import EngineError
-from firstword.core.types import AudioFormat, AudioSpec
+from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
 from firstword.formats import mp3
 from firstword.formats.mp3 import Mp3Encoder
 from tests.formats.roundtrip import VARIANTS, blocks, tone
@@ -58,3 +58,5 @@ def test_an_encoder_that_fails_says_so_in_our_words() -> None:
     blocks(encoder, tone(24_000, 0.1))
     with pytest.raises(EngineError, match="mp3"):
         encoder.flush()
+    with pytest.raises(EngineError, match="mp3"):
+        encoder.feed(AudioChunk(tone(24_000, 0.1), 24_000))

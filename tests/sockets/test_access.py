@@ -1,6 +1,12 @@
 """Keys, origins, and the paths that orchestrators ask."""
 
 import json
+import logging
+import re
+import ssl
+import subprocess
+from http.client import HTTPSConnection
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +15,7 @@ from firstword.core.errors import ConfigurationError
 from firstword.server.auth import hashed, new_key
 from firstword.server.serve import make_server
 from firstword.settings import load
-from tests.sockets.conftest import Running, StartServer
+from tests.sockets.conftest import Running, StartServer, until
 
 pytestmark = pytest.mark.socket
 
@@ -152,15 +158,66 @@ def test_metrics_count_what_was_spoken(server: Running) -> None:
 
 
 def test_the_schema_shows_the_request_with_an_example(server: Running) -> None:
-    schema = json.loads(server.request("GET", "/openapi.json").read())
-    post = schema["paths"]["/v1/audio/speech"]["post"]
-    content = post["requestBody"]["content"]["application/json"]
+    document = json.loads(server.request("GET", "/openapi.json").read())
+    content = document["paths"]["/v1/audio/speech"]["post"]["requestBody"]["content"]["application/json"]
     assert content["example"]["voice"] == "alloy"
-    assert {"model", "input", "voice"} <= set(content["schema"]["properties"])
-    assert server.request("GET", "/docs").status == 200
+    named = content["schema"]["$ref"].removeprefix("#/components/schemas/")
+    assert {"model", "input", "voice"} == set(document["components"]["schemas"][named]["required"])
+
+
+def test_every_reference_in_the_schema_leads_somewhere(server: Running) -> None:
+    raw = server.request("GET", "/openapi.json").read().decode()
+    schemas = json.loads(raw)["components"]["schemas"]
+    assert set(re.findall(r'"#/components/schemas/([^"]+)"', raw)) <= set(schemas)
+    assert raw.count('"$ref"') == raw.count('"#/components/schemas/')
+
+
+def test_the_page_of_the_schema_asks_no_other_host(server: Running) -> None:
+    page = server.request("GET", "/docs").read().decode()
+    assert "swagger-ui" in page
+    assert re.findall(r"""(?:src|href)=["'](?:https?:)?//[^"']+""", page) == []
 
 
 def test_a_request_is_named_in_its_answer(server: Running) -> None:
     assert server.speak().getheader("x-request-id", "").startswith("req_")
     named = server.request("GET", "/health", headers={"X-Request-Id": "mine-1"})
     assert named.getheader("x-request-id") == "mine-1"
+
+
+@pytest.mark.program("openssl")
+def test_tls_serves_the_same(start_server: StartServer, tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    make = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=me -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run([*make.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)
+    running = start_server(tls_cert=cert, tls_key=key)
+    trusting = ssl.create_default_context(cafile=str(cert))
+    connection = HTTPSConnection("127.0.0.1", running.port, timeout=10, context=trusting)
+    connection.request("GET", "/ready")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_a_certificate_without_its_key_is_refused_at_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="go together"):
+        make_server(load(flags={"tls_cert": tmp_path / "cert.pem"}))
+
+
+def test_the_log_tells_of_every_response_and_never_what_was_said(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("firstword")
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.DEBUG, "firstword")
+    try:
+        response = server.speak("Zanzibar is a secret.")
+        name = response.getheader("x-request-id")
+        response.read()
+        server.speak("Zanzibar", voice="nobody").read()
+        until(lambda: any(r.getMessage() == "speech" for r in caplog.records), "the line of the response")
+    finally:
+        logger.removeHandler(caplog.handler)
+    told = next(r for r in caplog.records if r.getMessage() == "speech")
+    assert (vars(told)["request"], vars(told)["outcome"]) == (name, "done")
+    assert not [r for r in caplog.records if "zanzibar" in str(vars(r)).lower()]

@@ -1,4 +1,4 @@
-"""The segmenter under text that nobody wrote: nothing is lost, whatever comes, and no work is done twice."""
+"""The segmenter under text that nobody wrote: nothing is lost, whatever comes and however it is cut."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from firstword.text.segmenter import Segmenter
 pytestmark = pytest.mark.unit
 
 ANY_CHARACTER = st.characters(exclude_categories=())
-TRICKY = st.sampled_from(
-    [*".,!?;:…。，、।؟\n\r \u00a0\u2028\u200d\u0301\x00\ud800«»“”\"')[]*#-—|`aB1中と", "\r\n", "\n\n", "Dr. "]
-    + [
-        "U.S. ",
-        "p.m. ",
-        "e.g. ",
-        "No. ",
-        "3. ",
-        "- ",
-        "1. ",
-        "## ",
-        "... ",
-        " ? »",
-        "[1] ",
-        "The ",
-        "👩\u200d👧",
-    ]
-)
+MARKS = ".,!?;:…。，、।؟\n\r \u00a0\u2028\u200d\u0301\x00\ud800«»“”\"')[]*#-—|`aB1中と"
+PHRASES = [
+    "\r\n",
+    "\n\n",
+    "Dr. ",
+    "U.S. ",
+    "p.m. ",
+    "e.g. ",
+    "No. ",
+    "3. ",
+    "- ",
+    "1. ",
+    "## ",
+    "... ",
+    " ? »",
+    "[1] ",
+]
+TRICKY = st.sampled_from([*MARKS, *PHRASES, "The ", "👩\u200d👧"])
 TEXTS = st.one_of(st.text(ANY_CHARACTER), st.lists(TRICKY, max_size=120).map("".join))
 FLOODS = [
     "1",
@@ -99,7 +99,7 @@ def test_any_text_cut_anyhow_is_kept_whole_and_gives_the_same_segments(
 @given(TEXTS, st.sets(st.integers(0, 200)))
 def test_flushing_anywhere_keeps_every_character(text: str, flushes: set[int]) -> None:
     segmenter = Segmenter()
-    found = []
+    found: list[TextSegment] = []
     for place, character in enumerate(text):
         found += segmenter.feed(character)
         if place in flushes:
@@ -125,31 +125,6 @@ def test_a_flood_is_kept_whole_and_held_back_no_longer_than_the_look_ahead(unit:
     assert most <= 300 + 64
     assert text == "".join(segment.text for segment in found)
     assert segments([text], 300) == found
-
-
-class Counted(str):
-    """Text that counts the characters copied out of it, by slices and by joining."""
-
-    copied = 0
-
-    def __getitem__(self, key: object) -> str:
-        piece = str.__getitem__(self, key)  # type: ignore[index] # whatever a str takes
-        Counted.copied += len(piece)
-        return piece
-
-
-@pytest.mark.parametrize("unit", [*FLOODS, "Some words, and more words. "], ids=ascii)
-def test_work_grows_with_the_length_and_not_with_its_square(unit: str) -> None:
-    """Characters sliced out of a text twice as long are about twice as many."""
-    copied = []
-    for length in (8_000, 16_000):
-        Counted.copied = 0
-        segmenter = Segmenter()
-        segmenter._held = Counted((unit * length)[:length])
-        segmenter.feed("")
-        copied.append(Counted.copied)
-
-    assert copied[1] <= 2.5 * copied[0] + 1_000
 
 
 def test_random_texts_of_all_lengths_are_kept_whole() -> None:

@@ -28,7 +28,9 @@ _MEDIA_TYPES = {
 
 def bounded(samples: Samples) -> Samples:
     """Samples with everything outside [-1, 1] clipped and every NaN made silence."""
-    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+    clipped: Samples = np.minimum(np.maximum(samples, -1.0), 1.0)
+    missing = np.isnan(clipped)
+    return np.where(missing, np.float32(0), clipped) if missing.any() else clipped
 
 
 def to_int16(samples: Samples) -> NDArray[np.int16]:

@@ -263,9 +263,9 @@ class _Run:
         try:
             while not self.inbox.cancelling:
                 block = await self._step(lambda: next(steps, None))
+                self.usage = replace(self.usage, input_chars=unit.end)
                 if block is None:
                     break
-                self.usage = replace(self.usage, input_chars=unit.end)
                 if block.events:
                     await out.send(block.events)
                 await self._keep_lead()

@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 
 import anyio
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from firstword import __version__
 from firstword.assembly import Application
-from firstword.server import errors
+from firstword.server import errors, schema
 from firstword.server.auth import Keyring
 from firstword.server.context import Context
 from firstword.server.request_id import RequestIdMiddleware
@@ -44,7 +45,7 @@ def create_app(application: Application) -> FastAPI:
             tasks.cancel_scope.cancel()
         await application.aclose()
 
-    app = FastAPI(
+    app = FastAPIOffline(  # its /docs asks nobody else for its scripts
         title="firstword",
         version=__version__,
         summary="An OpenAI-compatible speech server in which audio starts at the first word.",
@@ -54,6 +55,7 @@ def create_app(application: Application) -> FastAPI:
     for module in (speech, listings, operations):
         app.include_router(module.router)
     errors.install(app)
+    schema.install(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,

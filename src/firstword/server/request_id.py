@@ -8,6 +8,9 @@ import secrets
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+REQUEST_ID = "firstword.request_id"
+"""Where in the scope the name stands."""
+
 _FIT = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -24,6 +27,8 @@ class RequestIdMiddleware:
             return
         sent = Headers(scope=scope).get("x-request-id", "")
         name = sent if _FIT.fullmatch(sent) else "req_" + secrets.token_hex(12)
+
+        scope[REQUEST_ID] = name
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":

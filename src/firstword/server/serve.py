@@ -10,6 +10,7 @@ import uvicorn
 
 from firstword.assembly import Application, assemble
 from firstword.core.errors import ConfigurationError
+from firstword.server import logs
 from firstword.server.app import create_app
 from firstword.server.auth import Keyring, require_safe_binding
 from firstword.server.limits import bounded_protocol
@@ -71,6 +72,7 @@ def make_server(settings: Settings) -> Server:
     config = uvicorn.Config(
         create_app(application),
         http=bounded_protocol(settings.max_header_bytes, settings.request_timeout_s),
+        log_config=logs.config(settings.log_level, settings.log_format),
         log_level=settings.log_level,
         access_log=settings.log_level == "debug",
         timeout_graceful_shutdown=settings.drain_s,

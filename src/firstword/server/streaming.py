@@ -15,6 +15,7 @@ from firstword.core.concurrency import task_group
 from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent
 from firstword.pipeline.speak import Speech
 from firstword.server import errors
+from firstword.server.request_id import REQUEST_ID
 from firstword.wire import speech as wire
 
 log = logging.getLogger("firstword.server")
@@ -113,23 +114,33 @@ class SpeechResponse(Response):
             tasks.cancel_scope.cancel()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        speech: Speech | None = None
+        outcome = "left"
         try:
             with self._admitted:
                 async with self._open_speech() as speech:
                     await send(_start(speech, self._rendering.media_type(speech)))
-                    begun = True
                     async for events in speech:
                         await self._send(send, self._rendering.body(events))
                     await send(_END)
+                    outcome = "done"
         except Exception as failure:
-            if not begun:
-                await errors.response(failure)(scope, receive, send)
-                return
-            log.warning("a response broke off", extra={"cause": type(failure).__name__})
-            if (told := self._rendering.failure(failure)) is not None:
-                await self._send(send, told)
-                await send(_END)
+            outcome = "refused" if speech is None else type(failure).__name__
+            await self._fail(failure, scope, receive, send, begun=speech is not None)
+        finally:
+            _report(scope, speech, outcome)
+
+    async def _fail(
+        self, failure: Exception, scope: Scope, receive: Receive, send: Send, *, begun: bool
+    ) -> None:
+        """Tells of a failure: a status while there is none yet, then an event or a broken body."""
+        if not begun:
+            await errors.response(failure)(scope, receive, send)
+        elif isinstance(failure, TimeoutError):
+            return  # the reader takes nothing, so it cannot be told either
+        elif (told := self._rendering.failure(failure)) is not None:
+            await self._send(send, told)
+            await send(_END)
 
     async def _send(self, send: Send, body: bytes) -> None:
         if body:
@@ -145,6 +156,20 @@ async def _leave_with(receive: Receive, running: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     running.cancel()
+
+
+def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
+    """One line for each response."""
+    keys: dict[str, object] = {"request": scope.get(REQUEST_ID), "outcome": outcome}
+    if speech is not None:
+        usage = speech.usage
+        keys |= {
+            "model": speech.model,
+            "voice": speech.voice,
+            "chars": usage.input_chars,
+            "audio_ms": round(usage.audio_out_ms),
+        }
+    log.info("speech", extra=keys)
 
 
 def _start(speech: Speech, media_type: str) -> Message:

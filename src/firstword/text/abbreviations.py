@@ -112,25 +112,25 @@ The This That These Those There Then They Their He She It Its His Her We Our You
 Or So Yet
 In On At As For From By With Without After Before When While If Once Since Until Although Though Because
 However
-What Who Whom Which Where Why How Is Are Was Were Do Does Did Have Has Had Can Could Will Would Should
-Must May
-Not No Yes Now Here Next Later Finally First Second Third Let Please Some Many Most All Each Every Both
+What Who Whom Which Where Why How Is Are Was Were Do Does Did Have Has Had Can Could Would Should
+Must
+Not No Yes Now Here Next Later Finally Let Please Some Many Each Every Both
 Another One
 Today Tomorrow Yesterday Also Instead Meanwhile Moreover Therefore Thus Still Perhaps Maybe Just Only
 Such
 Der Die Das Dies Diese Dieser Er Sie Es Wir Ihr Ich Ein Eine Und Aber Oder Im Am Um Zum Zur Bei Nach Vor
-Für Mit
-Dann Danach Deshalb Doch Wenn Als Was Wer Wo Wie Warum Ist Sind War Waren Hier Heute Morgen Gestern Man
+Für
+Dann Danach Deshalb Doch Wenn Als Was Wer Wo Wie Warum Ist Sind Waren Hier Heute Morgen Gestern
 Nun Jetzt
 Le La Les Un Une Des Ce Cette Ces Il Elle Ils Elles On Nous Vous Je Tu Et Mais Ou Donc Dans Sur Avec Pour
 Puis Après
 El Los Las Una Este Esta Ella Ellos Nosotros Yo Y Pero En Con Para Por Luego Después Cuando Si Es Son
 Lo Gli Uno Questo Questa Lui Lei Noi Voi Io Ma Nel Nella Poi Dopo Quando Se È Sono
-O Os As Um Uma Ele Ela Eles Nós Eu E Mas Em No Na Com Depois Quando
+O Os As Um Uma Ele Ela Eles Nós Eu E Mas Em No Na Depois Quando
 Он Она Оно Они Мы Вы Я Ты Это Этот Эта И А Но Или В На С По К У О Из За Для Потом Затем Когда Если Как
 Что Кто Где
-Ten Ta To Te Ci On Ona Ono Oni My Wy Ja Ale Lub W Na Z Po Do Od Dla Potem Kiedy Jeśli Jak Co Kto Gdzie
-Bu Şu O Ve Ama Fakat Biz Siz Onlar Ben Sen Sonra Ancak
+Ta To Te Ci On Ona Ono Oni My Wy Ja Ale Lub W Na Z Po Do Od Dla Potem Kiedy Jeśli Jak Co Kto Gdzie
+Bu Şu O Ve Ama Fakat Biz Siz Onlar Sen Sonra Ancak
 Ο Η Το Οι Τα Αυτός Αυτή Αυτό Και Αλλά Στο Στη Στην Με Για Από Μετά Όταν Αν
 """)
 """Words with a capital that far more often begin a sentence than follow an abbreviation inside one."""

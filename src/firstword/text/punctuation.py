@@ -58,6 +58,7 @@ _CJK = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fff
 LONG_ENOUGH = re.compile(rf"(?:\W*+\w\S*+){{3}}|(?:[^{_CJK}]*+[{_CJK}]){{5}}")
 """A clause worth a cut: three words, or five characters of a script without spaces (about a second)."""
 SPACELESS = re.compile(f"[{_CJK}]")
+GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 
 LAST_SPACE = re.compile(r"\S(\s++)\S*+\Z")
 """The last white space that has something before it."""

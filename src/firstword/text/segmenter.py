@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from firstword.core.types import Boundary, TextSegment
 from firstword.text import punctuation as marks
 from firstword.text.abbreviations import ORDINAL_LANGUAGES
-from firstword.text.boundaries import WAIT, Cut, Verdict, View, clause_end, line_end, sentence_end
+from firstword.text.boundaries import clause_end, line_end, sentence_end
 from firstword.text.lines import LineKind, current_line
+from firstword.text.view import WAIT, Cut, Verdict, View
 
 _LOOK_AHEAD = 64
 """Characters beyond the longest segment that a rule may look at: a word, what wraps it, its spaces."""
@@ -107,7 +108,7 @@ def _verdict(view: View, at: int) -> Verdict:
         return sentence_end(view, at)
     if mark in marks.LINE_BREAKS:
         return line_end(view, at)
-    if mark == ";" and at > view.start and "\u0370" <= view.text[at - 1] <= "\u03ff":
+    if mark == ";" and at > view.start and marks.GREEK.match(view.text[at - 1]):
         return sentence_end(view, at)  # Greek asks with it
     return clause_end(view, at)
 

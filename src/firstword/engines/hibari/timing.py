@@ -48,7 +48,7 @@ def timed_words(text: str, marks: Sequence[Mark], timing: Timing) -> list[TimedW
     starts = [float(begins[mark.first]) - early for mark in marks]
     words: list[TimedWord] = []
     earliest = 0.0
-    for mark, start, following in zip(marks, starts, [*starts[1:], timing.length_ms], strict=True):
+    for mark, start, following in zip(marks, starts, [*starts, timing.length_ms][1:], strict=True):
         end = float(begins[mark.last + 1])
         if mark.stop:
             end = max(end - _pause_ms(mark.stop) / timing.speed, begins[mark.last] + SOUND_MS / timing.speed)

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from firstword.core.errors import InvalidRequest, UnspeakableText
 from firstword.core.types import SpeechRequest
 from firstword.formats import registry
-from firstword.server import errors
+from firstword.server import errors, schema
 from firstword.server.context import Context, context
 from firstword.server.limits import read_body
 from firstword.server.streaming import AudioBody, EventBody, SpeechResponse
+from firstword.wire.errors import ErrorBody
 from firstword.wire.speech import SpeechBody
 
 router = APIRouter()
@@ -37,14 +38,17 @@ AUDIO_TYPES = (
 OPENAPI: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": SpeechBody.model_json_schema(), "example": EXAMPLE}},
+        "content": {"application/json": {"schema": schema.ref(SpeechBody), "example": EXAMPLE}},
     },
     "responses": {
         "200": {
             "description": "The audio, from its first word on; or its events with `stream_format: sse`.",
             "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in AUDIO_TYPES},
         },
-        "default": {"description": "OpenAI's error object: what is wrong, and what to do."},
+        "default": {
+            "description": "OpenAI's error object: what is wrong, and what to do.",
+            "content": {"application/json": {"schema": schema.ref(ErrorBody)}},
+        },
     },
 }
 

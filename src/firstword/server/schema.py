@@ -1,0 +1,35 @@
+"""The OpenAPI document: bodies that routes read themselves are written into it here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from firstword.wire.errors import ErrorBody
+from firstword.wire.speech import SpeechBody
+
+WRITTEN: tuple[type[BaseModel], ...] = (SpeechBody, ErrorBody)
+_REF = "#/components/schemas/{model}"
+
+
+def ref(model: type[BaseModel]) -> dict[str, str]:
+    """A reference to a model's schema."""
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def install(app: FastAPI) -> None:
+    """Adds the schemas of the models that `ref` may name."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for model in WRITTEN:
+            schema = model.model_json_schema(ref_template=_REF)
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents

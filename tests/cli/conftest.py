@@ -1,0 +1,111 @@
+"""The program as its users have it: a process, its pipes and its exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from firstword.cli import entry
+from firstword.cli.server_process import running_server
+
+WAIT_S = 30.0
+"""A bound on every wait; nothing is measured with it."""
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTWORD_")}
+
+
+@pytest.fixture(scope="session")
+def tone_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A settings file in which the tone engine stands for every model name."""
+    file = tmp_path_factory.mktemp("settings") / "firstword.toml"
+    file.write_text('engines = ["tone"]\ndefault_model = "tone"\n', encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def tone_server(tone_settings: Path) -> Iterator[str]:
+    """The URL of a server with the tone engine, in a process of its own."""
+    with running_server(tone_settings) as url:
+        yield url
+
+
+def command_line(arguments: tuple[object, ...]) -> list[str]:
+    """What starts the program with `arguments`."""
+    return [sys.executable, "-m", "firstword.cli.entry", *map(str, arguments)]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a command line."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+Execute = Callable[..., "subprocess.CompletedProcess[bytes]"]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line in this process, where it costs no start of Python."""
+    for name in set(os.environ) - set(ENVIRONMENT):
+        monkeypatch.delenv(name)
+
+    def run(*arguments: object) -> Done:
+        code = entry.run([str(argument) for argument in arguments])
+        shown = capsys.readouterr()
+        return Done(code, shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def execute() -> Execute:
+    """Runs a command line in a process of its own, to its end."""
+
+    def execute(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            command_line(arguments),
+            input=stdin,
+            capture_output=True,
+            timeout=WAIT_S,
+            env=ENVIRONMENT,
+            check=False,
+        )
+
+    return execute
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts the program with pipes on all sides; ends it with the test."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command_line(arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with suppress(OSError):  # what nobody will read
+                pipe.close()  # type: ignore[union-attr]  # all three are pipes
