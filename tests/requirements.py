@@ -75,7 +75,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         CHUNKED_PLAYBACK, "flac leaves frame by frame, not when the file is complete."
     ),
     "mp3-frames-stand-alone": Requirement(
-        CHUNKED_PLAYBACK, "mp3 frames do not borrow bits from each other, so that each plays when it arrives."
+        CHUNKED_PLAYBACK, "mp3 frames need only what came before them: each plays when it arrives."
     ),
     "wav-streams-with-open-length": Requirement(
         LATENCY, "A wav of unknown length is readable: its header says so and no reader finds it empty."

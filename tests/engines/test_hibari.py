@@ -392,6 +392,11 @@ def test_a_missing_or_damaged_model_is_the_operators_to_mend(tmp_path: Path) -> 
         plugin.load(INFO, tmp_path, {})
 
 
+def test_a_failure_of_the_runtime_is_an_engine_error(model: AcousticModel) -> None:
+    with pytest.raises(EngineError):
+        model.decode(np.zeros((1, 3, 5), np.float32))
+
+
 def test_a_closed_engine_says_so() -> None:
     engine = plugin.load(INFO, None, {"threads": 1})
     begun = engine.steps(SynthesisRequest(LONG, "heart"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firstword.engines.hibari.graph import cut
+from firstword.engines.hibari.graph import Graph
 
 pytestmark = pytest.mark.unit
 
@@ -51,26 +51,26 @@ def test_the_first_half_ends_in_an_inner_value() -> None:
     expected = field(1, 8) + field(14, b"\x10\x11")
     expected += field(7, node("xv", "a") + field(2, b"cut") + weight("v") + value(11, "x") + value(12, "a"))
 
-    assert expected == cut(WHOLE, ["x"], ["a"])
+    assert expected == Graph(WHOLE).cut(["x"], ["a"])
 
 
 def test_the_second_half_is_fed_the_inner_value() -> None:
     body = node("aw", "b") + node("b", "y") + field(2, b"cut") + weight("w") + value(11, "a") + value(12, "y")
 
-    assert field(1, 8) + field(14, b"\x10\x11") + field(7, body) == cut(WHOLE, ["a"], ["y"])
+    assert field(1, 8) + field(14, b"\x10\x11") + field(7, body) == Graph(WHOLE).cut(["a"], ["y"])
 
 
 def test_an_output_that_needs_more_than_is_fed_is_refused() -> None:
     with pytest.raises(ValueError, match="'x', which is not fed"):
-        cut(WHOLE, [], ["y"])
+        Graph(WHOLE).cut([], ["y"])
 
 
 def test_a_value_without_a_declared_type_is_refused() -> None:
     with pytest.raises(ValueError, match="no type for 'b'"):
-        cut(WHOLE, ["b"], ["y"])
+        Graph(WHOLE).cut(["b"], ["y"])
 
 
 @pytest.mark.parametrize("size", range(1, len(WHOLE) - len(field(14, b"\x10\x11"))))
 def test_a_file_cut_short_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match=r"cut short|not fed|no type"):
-        cut(WHOLE[:size], ["x"], ["y"])
+        Graph(WHOLE[:size]).cut(["x"], ["y"])

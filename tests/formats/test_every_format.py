@@ -26,7 +26,7 @@ LIBSNDFILE_READS = [name for name in VARIANTS if name != "aac" and name != "opus
 
 FIRST_BYTES_MS = {"pcm": 1, "wav": 1, "flac": 20, "opus": 20, "opus-webm": 20, "mp3": 36, "aac": 46}
 FIRST_SOUND_MS = {"pcm": 1, "wav": 1, "flac": 20, "opus": 20, "opus-webm": 20, "mp3": 58, "aac": 65}
-"""Milliseconds of audio in until something of it is out. Source: CODECS 1.1, measured with 1 ms pieces."""
+"""Milliseconds of audio in until something of it is out. Measured with 1 ms pieces."""
 
 RATES = [
     (audio_format, sample_rate)

@@ -1,7 +1,7 @@
 """One stream from one sample rate to another, by soxr, with its state kept between chunks.
 
-A resampler made anew for each chunk loses 170 dB (PAINS, trap 12); interpolation folds what is above the
-new Nyquist frequency back (trap 11).
+A resampler made anew for each chunk is 71 dB from the truth instead of 240; interpolation folds what is
+above the new Nyquist frequency back at -6 dB instead of -138 (both measured).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Resampler:
     """Every chunk at `to_rate`; the chunks themselves where that is their rate already.
 
     The output is `round(frames * to_rate / from_rate)` long, within one frame. HQ holds 21 ms back in the
-    median, 38 ms at most (CODECS 2.3).
+    median, 38 ms at most.
 
     Args:
         from_rate: Hz of what is fed.

@@ -30,7 +30,7 @@ class Stage(Protocol[In, Out]):
 
 
 class Encoder(Stage[AudioChunk, bytes], Protocol):
-    """Audio to the bytes of one format: one per response, header once, a frame never split.
+    """Audio to the bytes of one format: one per response, header once, a frame never split (but mp3's).
 
     Each item of the sequences is one block of the format (a page, a packet, a run of samples);
     the header, where there is one, comes before the first audio.

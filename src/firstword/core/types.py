@@ -244,7 +244,7 @@ class WordsSpoken:
 
 @dataclass(frozen=True, slots=True)
 class AudioBytes:
-    """Encoded audio, in order. A frame of the format is never split across two of these."""
+    """Encoded audio, in order. A frame of the format is never split across two (but mp3's)."""
 
     blocks: tuple[bytes, ...]
     """The encoder's own blocks (pages, packets, runs of samples); a header stands before the first."""

@@ -1,6 +1,7 @@
 """The one place that knows FFmpeg (PyAV): samples of one fixed block size in, packets out.
 
-Only codecs are used, never FFmpeg's muxers: those hold audio back (CODECS: Ogg 2 s, WebM 1 s, MP4 140 ms).
+Only codecs are used, never FFmpeg's muxers: those hold audio back (Ogg 2 s, WebM 1 s;
+docs/decisions/0004).
 `av` is imported when the first codec is built, because that costs 40 to 300 ms.
 """
 

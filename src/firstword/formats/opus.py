@@ -34,8 +34,7 @@ class OpusPackets:
     """AudioChunks in, packets out.
 
     Args:
-        sample_rate: Hz, one of `RATES`.
-        bitrate: bits per second.
+        spec: its rate is one of `RATES`.
     """
 
     def __init__(self, spec: AudioSpec) -> None:
@@ -45,7 +44,7 @@ class OpusPackets:
             sample_rate=spec.sample_rate,
             sample_format="s16",
             bit_rate=spec.bitrate or DEFAULT_BITRATE,
-            # Complexity 5 costs 40 % of 10's time (CODECS 1.3).
+            # Complexity 5 costs 40 % of what 10 does.
             options={"frame_duration": str(PACKET_MS), "application": "audio", "compression_level": "5"},
         )
         self.head = self._codec.extradata
@@ -73,9 +72,4 @@ class OpusPackets:
         size = self._codec.block_frames
         padded = np.zeros(-(-missing // size) * size, np.int16)
         padded[: len(rest)] = rest
-        packets = [
-            packet
-            for at in range(0, len(padded), size)
-            for packet in self._codec.encode(padded[at : at + size])
-        ]
-        return packets
+        return [packet for block in padded.reshape(-1, size) for packet in self._codec.encode(block)]

@@ -95,11 +95,6 @@ def default_rate(audio_format: AudioFormat) -> int:
     return _ROWS[audio_format].default_rate
 
 
-def encoded_rate(spec: AudioSpec) -> int:
-    """Hz at which the encoder of `spec` must be fed; every other rate is resampled before it."""
-    return spec.sample_rate
-
-
 def media_type(spec: AudioSpec) -> str:
     """What the Content-Type will say; no encoder is built for it."""
     return _ROWS[spec.format].media_type(spec)

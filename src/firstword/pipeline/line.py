@@ -26,7 +26,7 @@ from firstword.core.types import (
 )
 
 FLUSH_SILENCE_MS = 100
-"""Silence that pushes a stretch's and a resampler's last samples out when a text is flushed."""
+"""Silence, as heard, that pushes out what a stretch (60 ms) and a resampler (40 ms) hold back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class SpeechLine:
 
     def push(self) -> Block:
         """What the stages hold back, pushed out by a little silence; the stream may go on."""
-        return self._block((), self._silence(FLUSH_SILENCE_MS))
+        return self._block((), self._silence(FLUSH_SILENCE_MS * max(1.0, self._tempo)))
 
     def finish(self) -> Block:
         """The last bytes: every stage flushed, in order."""

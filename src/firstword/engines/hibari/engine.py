@@ -75,21 +75,15 @@ class HibariEngine:
         if pronouncer is None or model is None:
             raise EngineError("The model is closed.", code="engine_closed")
         frames = 0
-        try:
-            for phrase in pronouncer.phrases(request.spoken):
-                rendition = Rendition(
-                    model, self._noise, phrase.ids, phrase.last, request.speed, request.seed
-                )
-                words = _words(request, phrase, rendition, frames)
-                for samples in rendition.blocks():
-                    until = (frames + len(samples)) * 1000 / SAMPLE_RATE
-                    begun = [word for word in words if word.start_ms < until]
-                    words = words[len(begun) :]
-                    yield AudioChunk(samples, SAMPLE_RATE, frames, tuple(begun))
-                    frames += len(samples)
-        except RuntimeError as error:
-            # onnxruntime's own errors are RuntimeErrors.
-            raise EngineError(f"The model {self.info.model_id} failed.") from error
+        for phrase in pronouncer.phrases(request.spoken):
+            rendition = Rendition(model, self._noise, phrase.ids, phrase.last, request.speed, request.seed)
+            words = _words(request, phrase, rendition, frames)
+            for samples in rendition.blocks():
+                until_ms = (frames + len(samples)) * 1000 / SAMPLE_RATE
+                begun = [word for word in words if word.start_ms < until_ms]
+                words = words[len(begun) :]
+                yield AudioChunk(samples, SAMPLE_RATE, frames, tuple(begun))
+                frames += len(samples)
 
     def health(self) -> bool:
         """True until it is closed."""

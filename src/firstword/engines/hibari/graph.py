@@ -11,7 +11,7 @@ value_info 13; NodeProto input 1, output 2; TensorProto name 8; ValueInfoProto n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 MODEL_GRAPH = 7
 NODE, NAME, INITIALIZER, INPUT, OUTPUT, VALUE_INFO = 1, 2, 5, 11, 12, 13
@@ -31,86 +31,83 @@ class _Field:
     """The field with its key and length, ready to be copied."""
 
 
-@dataclass(slots=True)
-class _Graph:
-    """A graph's parts by the names that refer to them."""
-
-    producers: dict[bytes, _Field] = field(default_factory=dict)
-    initializers: dict[bytes, _Field] = field(default_factory=dict)
-    values: dict[bytes, memoryview] = field(default_factory=dict)
-    """Declared types: of inputs, outputs and inner values."""
-    nodes: list[_Field] = field(default_factory=list)
-
-
-def cut(model: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
-    """The part of a model that makes `outputs` from `inputs`.
+class Graph:
+    """A model's parts, by the names that tie them together.
 
     Args:
         model: a serialized ModelProto with its weights inside, without subgraphs.
-        inputs: values to be fed; inner ones too, where the model declares their types.
-        outputs: values to be given, likewise.
 
     Raises:
-        ValueError: a name has no declared type, or an output needs an input that is not given.
+        ValueError: it is none.
     """
-    graph = _read(model)
-    fed = {name.encode() for name in inputs}
-    asked = {name.encode() for name in outputs}
-    nodes, weights = _needed(graph, fed, asked)
-    body = b"".join(
-        [
-            *(node.raw for node in graph.nodes if id(node) in nodes),
+
+    def __init__(self, model: bytes) -> None:
+        self._outside: list[_Field] = []
+        self._nodes: list[_Field] = []
+        self._needs: dict[int, list[bytes]] = {}
+        self._makers: dict[bytes, int] = {}
+        self._weights: dict[bytes, _Field] = {}
+        self._types: dict[bytes, _Field] = {}
+        for part in _fields(memoryview(model)):
+            if part.number == MODEL_GRAPH:
+                for inner in _fields(part.content):
+                    self._keep(inner)
+            else:
+                self._outside.append(part)
+
+    def cut(self, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+        """The model that makes `outputs` from `inputs`: of the whole, what is needed for that.
+
+        Args:
+            inputs: values to be fed; inner ones too, where the model declares their types.
+            outputs: values to be given, likewise.
+
+        Raises:
+            ValueError: a name has no declared type, or an output needs an input that is not fed.
+        """
+        nodes, weights = self._needed({name.encode() for name in inputs}, {name.encode() for name in outputs})
+        body: list[bytes | memoryview] = [
+            *(self._nodes[at].raw for at in sorted(nodes)),
             _wrap(NAME, b"cut"),
-            *(tensor.raw for name, tensor in graph.initializers.items() if name in weights),
-            *(_wrap(INPUT, _declared(graph, name)) for name in inputs),
-            *(_wrap(OUTPUT, _declared(graph, name)) for name in outputs),
+            *(tensor.raw for name, tensor in self._weights.items() if name in weights),
+            *(_wrap(INPUT, self._declared(name)) for name in inputs),
+            *(_wrap(OUTPUT, self._declared(name)) for name in outputs),
         ]
-    )
-    rest = [part.raw for part in _fields(memoryview(model)) if part.number != MODEL_GRAPH]
-    return b"".join([*rest, _wrap(MODEL_GRAPH, body)])
+        outside = b"".join(part.raw for part in self._outside)
+        return outside + _wrap(MODEL_GRAPH, b"".join(body))
 
+    def _keep(self, part: _Field) -> None:
+        if part.number == NODE:
+            at = len(self._nodes)
+            self._nodes.append(part)
+            self._needs[at] = _names(part, NODE_INPUT)
+            self._makers.update(dict.fromkeys(_names(part, NODE_OUTPUT), at))
+        elif part.number == INITIALIZER:
+            self._weights[_names(part, TENSOR_NAME)[0]] = part
+        elif part.number in (INPUT, OUTPUT, VALUE_INFO):
+            self._types[_names(part, VALUE_NAME)[0]] = part
 
-def _read(model: bytes) -> _Graph:
-    graph = _Graph()
-    for outer in _fields(memoryview(model)):
-        if outer.number != MODEL_GRAPH:
-            continue
-        for part in _fields(outer.content):
-            if part.number == NODE:
-                graph.nodes.append(part)
-                for name in _names(part, NODE_OUTPUT):
-                    graph.producers[name] = part
-            elif part.number == INITIALIZER:
-                graph.initializers[_names(part, TENSOR_NAME)[0]] = part
-            elif part.number in (INPUT, OUTPUT, VALUE_INFO):
-                graph.values[_names(part, VALUE_NAME)[0]] = part.content
-    return graph
+    def _needed(self, fed: set[bytes], asked: set[bytes]) -> tuple[set[int], set[bytes]]:
+        """The nodes, by position, and the names of the weights on the way from `fed` to `asked`."""
+        nodes: set[int] = set()
+        weights: set[bytes] = set()
+        waiting = list(asked - fed)
+        while waiting:
+            name = waiting.pop()
+            if name in self._weights:
+                weights.add(name)
+            elif name not in self._makers:
+                raise ValueError(f"the outputs need {name.decode()!r}, which is not fed")
+            elif (node := self._makers[name]) not in nodes:
+                nodes.add(node)
+                waiting += [need for need in self._needs[node] if need and need not in fed]
+        return nodes, weights
 
-
-def _needed(graph: _Graph, fed: set[bytes], asked: set[bytes]) -> tuple[set[int], set[bytes]]:
-    """The identities of the nodes, and the names of the weights, on the way from `fed` to `asked`."""
-    nodes: set[int] = set()
-    weights: set[bytes] = set()
-    waiting = list(asked - fed)
-    while waiting:
-        name = waiting.pop()
-        if name in graph.initializers:
-            weights.add(name)
-            continue
-        node = graph.producers.get(name)
-        if node is None:
-            raise ValueError(f"the outputs need {name.decode()!r}, which is not fed")
-        if id(node) not in nodes:
-            nodes.add(id(node))
-            waiting += [value for value in _names(node, NODE_INPUT) if value and value not in fed]
-    return nodes, weights
-
-
-def _declared(graph: _Graph, name: str) -> memoryview:
-    try:
-        return graph.values[name.encode()]
-    except KeyError:
-        raise ValueError(f"the model declares no type for {name!r}") from None
+    def _declared(self, name: str) -> memoryview:
+        try:
+            return self._types[name.encode()].content
+        except KeyError:
+            raise ValueError(f"the model declares no type for {name!r}") from None
 
 
 def _names(part: _Field, number: int) -> list[bytes]:

@@ -73,15 +73,14 @@ class Pronouncer:
     Cyrillic ones are named), symbols and emoji are skipped.
 
     Args:
-        british: whose rules.
         vocabulary: the package's table of phonemes.
     """
 
-    def __init__(self, vocabulary: Path, british: bool = False) -> None:
+    def __init__(self, vocabulary: Path) -> None:
         from hibari.g2p import G2P
         from hibari.g2p.normalize import normalize
 
-        self._front_end = G2P(british=british)
+        self._front_end = G2P()
         self._normalize = normalize
         self._ids: dict[str, int] = json.loads(vocabulary.read_text(encoding="utf-8"))
         known = self._front_end.oov.cin  # also loads the net for unknown words, before threads need it

@@ -77,7 +77,7 @@ class HibariPlugin:
         try:
             model = AcousticModel((files or assets) / "hibari.onnx", chosen.threads)
             return HibariEngine(info, Pronouncer(assets / "vocab.json"), model)
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError) as error:
             raise ConfigurationError(f"The model hibari cannot be loaded: {error}.") from error
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firstword.engines.hibari.graph import cut
+from firstword.core.errors import EngineError
+from firstword.engines.hibari.graph import Graph
 
 FEATURES = "/Concat_43_output_0"
 """f32[1, 130, F]: what the decoder reads, a column for each frame."""
@@ -50,9 +51,9 @@ class AcousticModel:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        model = path.read_bytes()
-        self._front = _session(cut(model, ["ids", "speed"], [FEATURES, DURATIONS, "f0"]), threads)
-        self._decoder = _session(cut(model, [FEATURES], SPECTRA), threads)
+        graph = Graph(path.read_bytes())
+        self._front = _session(graph.cut(["ids", "speed"], [FEATURES, DURATIONS, "f0"]), threads)
+        self._decoder = _session(graph.cut([FEATURES], SPECTRA), threads)
 
     def front(self, ids: NDArray[np.int64], speed: float) -> tuple[Floats, NDArray[np.int64], Floats]:
         """Reads a phrase.
@@ -64,15 +65,21 @@ class AcousticModel:
         Returns:
             Features `(1, 130, F)`, durations `(L,)` in pairs of frames, F0 `(F,)` in Hz; a frame is
             12.5 ms, and F is twice the sum of the durations.
+
+        Raises:
+            EngineError: the runtime failed.
         """
-        features, durations, f0 = self._front.run(
-            None, {"ids": ids[None], "speed": np.array([speed], np.float32)}
-        )
+        pace = np.array([speed], np.float32)
+        features, durations, f0 = _run(self._front, {"ids": ids[None], "speed": pace})
         return features, durations, f0[0]
 
     def decode(self, features: Floats) -> tuple[Floats, ...]:
-        """The five spectra, `(601, n)` each, of a window of features `(1, 130, n)`."""
-        return tuple(spectrum[0] for spectrum in self._decoder.run(None, {FEATURES: features}))
+        """The five spectra, `(601, n)` each, of a window of features `(1, 130, n)`.
+
+        Raises:
+            EngineError: the runtime failed.
+        """
+        return tuple(spectrum[0] for spectrum in _run(self._decoder, {FEATURES: features}))
 
 
 def _session(graph: bytes, threads: int) -> Any:
@@ -81,4 +88,14 @@ def _session(graph: bytes, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    try:
+        return runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have nothing else in common
+        raise ValueError(f"onnxruntime refuses it: {type(error).__name__}") from error
+
+
+def _run(session: Any, fed: dict[str, NDArray[Any]]) -> Any:
+    try:
+        return session.run(None, fed)
+    except Exception as error:  # as above
+        raise EngineError("The speech model failed.") from error
