@@ -63,7 +63,7 @@ def test_doctor_finds_nothing_wrong_here(
 
     assert (0, "") == (done.code, done.stderr)
     assert {"✓"} == {line[0] for line in done.stdout.splitlines()}
-    assert "Formats: pcm wav mp3 opus aac flac" in done.stdout
+    assert "Formats: pcm wav mp3 opus aac flac webm" in done.stdout
 
 
 def test_doctor_says_what_to_do_about_an_open_network(tone_settings: Path) -> None:

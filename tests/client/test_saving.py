@@ -36,6 +36,13 @@ def stated(body: bytes) -> bytes:
     return file.getvalue()
 
 
+def save(target: Path, data: bytes, ended_by: BaseException) -> None:
+    """Writes `data` to `target`, and is ended by something else."""
+    with saving(target) as file:
+        file.write(data)
+        raise ended_by
+
+
 @pytest.mark.parametrize("frames", [1, 480, 481, 50_001])
 @pytest.mark.parametrize("audio_format", [AudioFormat.WAV, AudioFormat.FLAC])
 def test_a_saved_stream_tells_its_length(audio_format: AudioFormat, frames: int) -> None:
@@ -104,9 +111,8 @@ def test_a_failure_leaves_what_was_there_before(tmp_path: Path) -> None:
     target = tmp_path / "hello.mp3"
     target.write_bytes(b"old")
 
-    with pytest.raises(ValueError, match="no"), saving(target) as file:
-        file.write(b"new")
-        raise ValueError("no")
+    with pytest.raises(ValueError, match="no"):
+        save(target, b"new", ValueError("no"))
 
     assert [target] == list(tmp_path.iterdir())
     assert b"old" == target.read_bytes()
@@ -115,17 +121,16 @@ def test_a_failure_leaves_what_was_there_before(tmp_path: Path) -> None:
 def test_an_interrupt_keeps_what_came_with_true_sizes(tmp_path: Path) -> None:
     target = tmp_path / "hello.wav"
 
-    with pytest.raises(KeyboardInterrupt), saving(target) as file:
-        file.write(streamed(AudioSpec(AudioFormat.WAV, RATE), 100))
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        save(target, streamed(AudioSpec(AudioFormat.WAV, RATE), 100), KeyboardInterrupt())
 
     with wave.open(str(target)) as saved:
         assert 100 == saved.getnframes()
 
 
 def test_an_interrupt_before_any_audio_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), saving(tmp_path / "hello.wav"):
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path / "hello.wav", b"", KeyboardInterrupt())
 
     assert [] == list(tmp_path.iterdir())
 

@@ -52,7 +52,10 @@ def test_the_sdks_own_event_reader_reads_speech_events(house: House) -> None:
     read = run("events.mjs", house.base_url, KEY, "mp3", LONG)
 
     assert house.body("mp3") == base64.b64decode(read["audio"])
-    assert ("speech.audio.done", len(LONG) // 4) == (read["last"]["type"], read["last"]["usage"]["input_tokens"])
+    assert ("speech.audio.done", len(LONG) // 4) == (
+        read["last"]["type"],
+        read["last"]["usage"]["input_tokens"],
+    )
 
 
 @pytest.mark.requirement("failure-after-audio-is-an-sse-error")

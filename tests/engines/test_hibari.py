@@ -104,6 +104,7 @@ def snr_db(whole: np.ndarray, part: np.ndarray) -> float:
     return float(10 * np.log10(np.mean(whole**2) / np.mean((whole - part) ** 2)))
 
 
+@pytest.mark.requirement("engine-streams-inside-a-sentence")
 def test_chunks_follow_one_another_in_growing_blocks(engine: HibariEngine) -> None:
     chunks = speak(engine, LONG)
 
@@ -132,6 +133,7 @@ def test_the_first_chunk_takes_one_call_of_each_half(pronouncer: Pronouncer) -> 
     assert ["front", "decode"] == counting.calls
 
 
+@pytest.mark.requirement("engine-streams-inside-a-sentence")
 def test_several_windows_sound_as_one(pronouncer: Pronouncer, model: AcousticModel) -> None:
     """The quantized graph scales each window by itself, so that some 28 dB are all that can be had."""
     windows = list(render(pronouncer, model).blocks())

@@ -104,7 +104,7 @@ def test_the_first_bytes_leave_no_later_than_the_codec_allows(name: str) -> None
     assert fed_until(name, 0) <= FIRST_BYTES_MS[name]
 
 
-@pytest.mark.requirement("flac-frames-stream")
+@pytest.mark.requirement("flac-frames-stream", "mp3-frames-stand-alone")
 @pytest.mark.parametrize("name", FIRST_SOUND_MS)
 def test_the_first_sound_can_be_decoded_no_later_than_the_codec_allows(name: str) -> None:
     assert fed_until(name, 1) <= FIRST_SOUND_MS[name]

@@ -112,23 +112,24 @@ def _machine() -> Finding:
 
 
 def _formats() -> Iterator[Finding]:
-    """Encodes a tenth of a second in each format."""
+    """Encodes a tenth of a second in each format, opus in each of its containers."""
     import numpy as np
 
-    from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
+    from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container
     from firstword.formats import registry
 
     made: list[str] = []
-    for audio_format in AudioFormat:
-        sample_rate = registry.default_rate(audio_format)
+    asked = {str(name): AudioSpec(name, registry.default_rate(name)) for name in AudioFormat}
+    asked["webm"] = AudioSpec(AudioFormat.OPUS, container=Container.WEBM)
+    for name, spec in asked.items():
         try:
-            encoder = registry.encoder(AudioSpec(audio_format, sample_rate))
-            encoder.feed(AudioChunk(np.zeros(sample_rate // 10, np.float32), sample_rate))
+            encoder = registry.encoder(spec)
+            encoder.feed(AudioChunk(np.zeros(spec.sample_rate // 10, np.float32), spec.sample_rate))
             encoder.flush()
         except Exception as failure:  # whatever a codec library raises is a finding
-            yield Finding(f"{audio_format} cannot be encoded: {failure}", "pip install --force-reinstall av")
+            yield Finding(f"{name} cannot be encoded: {failure}", "pip install --force-reinstall av lameenc")
         else:
-            made.append(audio_format)
+            made.append(name)
     yield Finding(f"Formats: {' '.join(made)}")
 
 

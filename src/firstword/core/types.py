@@ -161,7 +161,7 @@ class EngineInfo:
     word_timings: bool = False
     """True: chunks carry `TimedWord`s from the model's own durations."""
     speeds: tuple[float, float] = (0.25, 4.0)
-    """The slowest and fastest rate at which the model itself still speaks well."""
+    """The slowest and fastest rate at which the model itself speaks well; beyond, its audio is stretched."""
     pauses: Pauses = Pauses()
     capabilities: tuple[str, ...] = ()
     """Words for `/v1/models` (`speech`, `word_timings`, ...)."""

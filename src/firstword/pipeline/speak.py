@@ -203,7 +203,8 @@ class _Run:
     def __post_init__(self) -> None:
         info, spec = self.engine.info, self.request.audio
         slowest, fastest = info.speeds
-        engine_speed = min(max(self.request.speed, slowest), fastest)
+        itself = slowest <= self.request.speed <= fastest
+        engine_speed = self.request.speed if itself else 1.0
         tempo = self.request.speed / engine_speed
         self.encoder = registry.encoder(spec)
         self.line = SpeechLine(

@@ -183,10 +183,9 @@ def _goes_on(view: View, at: int, closed: int, lead: int) -> bool | None:
     text = view.text
     follower = text[lead] if lead < view.limit else ""
     lower = follower.islower()
-    if follower == ".":
-        return (
-            None if view.unseen(lead + 1) else not text[lead + 1 : lead + 2].isalpha()
-        )  # `. . .`, but `.NET`
+    if follower == ".":  # `. . .` goes on, `.NET` begins
+        following = text[lead + 1 : min(lead + 2, view.limit)]
+        return None if view.unseen(lead + 1) else not following.isalpha()
     if follower in marks.NEVER_FIRST:
         return True
     dashed = lower and _dash_before(text, closed, lead)

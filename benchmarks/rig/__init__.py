@@ -1,0 +1,1 @@
+"""What the benchmarks share: contenders in processes of their own, texts, a recorder, and reports."""
