@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -110,16 +109,14 @@ def house() -> Iterator[House]:
 
 
 @contextmanager
-def client(command: Sequence[str | Path], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Somebody's program, its output to be read as it comes; ended with the context."""
+def client(command: Sequence[object]) -> Iterator[IO[bytes]]:
+    """What somebody's program prints, to be read as it comes; it ends with the context."""
     process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=sys.stderr,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", **environment},
+        [str(word) for word in command], stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"]}
     )
+    assert process.stdout
     with process:
         try:
-            yield process
+            yield process.stdout
         finally:
             process.kill()

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -50,9 +51,9 @@ def samples_of(body: bytes | Path, response_format: str, sample_rate: int) -> ND
         return np.frombuffer(raw, "<i2")
     name = {"opus": "ogg"}.get(response_format, response_format)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
-    found = [np.empty(0, np.int16)]
-    with av.open(io.BytesIO(raw), format=name) as container:
+    found: list[NDArray[Any]] = [np.empty(0, np.int16)]
+    with av.open(io.BytesIO(raw), "r", format=name) as container:
         for frame in container.decode(audio=0):
             found.extend(part.to_ndarray().reshape(-1) for part in resampler.resample(frame))
     found.extend(part.to_ndarray().reshape(-1) for part in resampler.resample(None))
-    return np.concatenate(found)
+    return np.concatenate(found).astype(np.int16)

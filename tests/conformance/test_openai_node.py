@@ -30,11 +30,10 @@ def run(script: str, *arguments: str) -> dict[str, Any]:
 def test_the_body_is_read_before_the_rest_is_made(house: House, tmp_path: Path, response_format: str) -> None:
     saved = tmp_path / "speech"
     command = ["node", SCRIPTS / "speech.mjs", house.base_url, KEY, response_format, LONG, saved]
-    with house.tone.held() as let_go, client(command) as node:
-        assert node.stdout
-        first = json.loads(node.stdout.readline())
+    with house.tone.held() as let_go, client(command) as printed:
+        first = json.loads(printed.readline())
         let_go()
-        last = json.loads(node.stdout.readline())
+        last = json.loads(printed.readline())
 
     assert first["first"] < last["bytes"]
     assert comparable(house.body(response_format)) == comparable(saved.read_bytes())

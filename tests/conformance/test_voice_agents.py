@@ -1,8 +1,12 @@
-"""The OpenAI services of voice agent frameworks, unmodified: LiveKit's plugin, Pipecat's service."""
+"""The OpenAI services of voice agent frameworks, unmodified: LiveKit's plugin, Pipecat's service.
+
+Each is started once, since importing it takes seconds, and speaks several texts.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,77 +20,66 @@ CLIENTS = Path(__file__).parent / "clients"
 MP3_FRAME = 576
 """Samples of an mp3 frame at 24 kHz."""
 MP3_DELAY = 1105
+"""Samples of silence that decoding mp3 puts in front."""
 
 
-def lines(output: bytes) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in output.splitlines()]
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an agent got: a report for each text (Pipecat: for all), and the audio where it was kept."""
+
+    reports: list[dict[str, Any]]
+    audio: bytes = b""
+
+
+@pytest.fixture(scope="module")
+def livekit(house: House, conformance_python: Path) -> Heard:
+    """LiveKit's plugin after three texts; the first was held while its first frame came."""
+    spoken = ("gpt-4o-mini-tts", LONG, "tts-1", LONG, "tts-1", BREAKS)
+    command = (conformance_python, CLIENTS / "livekit_tts.py", house.base_url, KEY, *spoken)
+    with house.tone.held() as let_go, client(command) as printed:
+        assert "first" in json.loads(printed.readline())
+        let_go()
+        lines = [json.loads(line) for line in printed]
+    return Heard([line for line in lines if "first" not in line])
+
+
+@pytest.fixture(scope="module")
+def pipecat(house: House, conformance_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
+    """Pipecat's service after two texts; the first was held while its first frame came, and broke off."""
+    saved = tmp_path_factory.mktemp("pipecat") / "heard.pcm"
+    command = (conformance_python, CLIENTS / "pipecat_tts.py", house.base_url, KEY, saved, BREAKS, LONG)
+    with house.tone.held() as let_go, client(command) as printed:
+        assert {"first": 24_000} == json.loads(printed.readline())
+        let_go()
+        report = json.loads(printed.readline())
+    return Heard([report], saved.read_bytes())
 
 
 @pytest.mark.requirement("livekit-plugin-speaks", "audio-before-synthesis-ends")
-@pytest.mark.parametrize(
-    "model",
-    [
-        pytest.param("gpt-4o-mini-tts", id="by events"),
-        pytest.param("tts-1", id="by audio"),
-    ],
-)
-def test_livekits_plugin_pushes_frames_while_the_rest_is_made(
-    house: House, conformance_python: Path, model: str
-) -> None:
+@pytest.mark.parametrize("place", [pytest.param(0, id="by events"), pytest.param(1, id="by audio")])
+def test_livekits_plugin_hears_all_of_it(house: House, livekit: Heard, place: int) -> None:
+    report = livekit.reports[place]
     made = len(house.body("pcm")) // 2
-    command = [conformance_python, CLIENTS / "livekit_tts.py", house.base_url, KEY, model, LONG]
-    with house.tone.held() as let_go, client(command) as livekit:
-        assert livekit.stdout
-        assert "first" in json.loads(livekit.stdout.readline())
-        let_go()
-        (last,) = lines(livekit.stdout.read())
 
-    assert (24_000, 1) == (last["sample_rate"], last["channels"])
-    assert made <= last["samples"] <= made + MP3_DELAY + MP3_FRAME
+    assert ([[24_000, 1]], None) == (report["shapes"], report["failed"])
+    assert made <= report["samples"] <= made + MP3_DELAY + MP3_FRAME
 
 
 @pytest.mark.requirement("livekit-plugin-speaks", "failure-after-audio-aborts-the-body")
-def test_livekits_plugin_reports_speech_that_breaks_off(house: House, conformance_python: Path) -> None:
-    command = [conformance_python, CLIENTS / "livekit_tts.py", house.base_url, KEY, "tts-1", BREAKS]
-    with client(command) as livekit:
-        assert livekit.stdout
-        *_, last = lines(livekit.stdout.read())
-
-    assert "APIConnectionError" == last["failed"]
+def test_livekits_plugin_reports_speech_that_breaks_off(livekit: Heard) -> None:
+    assert "APIConnectionError" == livekit.reports[2]["failed"]
 
 
 @pytest.mark.requirement(
     "pipecat-service-speaks", "speech-pcm-is-24k-mono-s16le", "audio-before-synthesis-ends"
 )
-def test_pipecats_service_pushes_frames_while_the_rest_is_made(
-    house: House, conformance_python: Path, tmp_path: Path
-) -> None:
-    heard = tmp_path / "heard.pcm"
-    command = [conformance_python, CLIENTS / "pipecat_tts.py", house.base_url, KEY, LONG, heard]
-    with house.tone.held() as let_go, client(command) as pipecat:
-        assert pipecat.stdout
-        assert {"first": 24_000} == json.loads(pipecat.stdout.readline())
-        let_go()
-        (last,) = lines(pipecat.stdout.read())
-
-    assert {"shapes": [[24_000, 1]], "errors": []} == last
-    assert house.body("pcm") == heard.read_bytes()
+def test_pipecats_service_hears_every_sample(house: House, pipecat: Heard) -> None:
+    assert [[24_000, 1]] == pipecat.reports[0]["shapes"]
+    assert pipecat.audio.endswith(house.body("pcm"))
 
 
 @pytest.mark.requirement("pipecat-service-speaks", "failure-after-audio-aborts-the-body")
-def test_pipecats_service_reports_speech_that_breaks_off(
-    house: House, conformance_python: Path, tmp_path: Path
-) -> None:
-    command = [
-        conformance_python,
-        CLIENTS / "pipecat_tts.py",
-        house.base_url,
-        KEY,
-        BREAKS,
-        tmp_path / "heard",
-    ]
-    with client(command) as pipecat:
-        assert pipecat.stdout
-        *_, last = lines(pipecat.stdout.read())
+def test_pipecats_service_reports_speech_that_breaks_off(pipecat: Heard) -> None:
+    (error,) = pipecat.reports[0]["errors"]
 
-    assert "incomplete" in last["errors"][0]
+    assert "incomplete" in error

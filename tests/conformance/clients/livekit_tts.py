@@ -1,6 +1,6 @@
-"""LiveKit's OpenAI plugin speaks: livekit_tts.py BASE_URL KEY MODEL TEXT.
+"""LiveKit's OpenAI plugin speaks: livekit_tts.py BASE_URL KEY [MODEL TEXT]...
 
-Prints a line at the first frame and one at the end, or what went wrong.
+For each text it prints a line at the first frame and one at the end, which tells what went wrong.
 """
 
 import asyncio
@@ -16,19 +16,26 @@ def say(**line: object) -> None:
     sys.stdout.flush()
 
 
-async def main(base_url: str, key: str, model: str, text: str) -> None:
-    tts = openai.TTS(base_url=base_url, api_key=key, model=model, voice="ash")
+async def speak(tts: openai.TTS, text: str) -> None:
+    shapes: set[tuple[int, int]] = set()
     samples = 0
+    failed = None
     try:
         async with tts.synthesize(text, conn_options=APIConnectOptions(max_retry=0)) as stream:
             async for spoken in stream:
                 if not samples:
                     say(first=spoken.frame.samples_per_channel)
                 samples += spoken.frame.samples_per_channel
-        say(samples=samples, sample_rate=spoken.frame.sample_rate, channels=spoken.frame.num_channels)
+                shapes.add((spoken.frame.sample_rate, spoken.frame.num_channels))
     except APIError as failure:
-        say(failed=type(failure).__name__, samples=samples)
-    finally:
+        failed = type(failure).__name__
+    say(samples=samples, shapes=sorted(shapes), failed=failed)
+
+
+async def main(base_url: str, key: str, *spoken: str) -> None:
+    for model, text in zip(spoken[::2], spoken[1::2], strict=True):
+        tts = openai.TTS(base_url=base_url, api_key=key, model=model, voice="ash")
+        await speak(tts, text)
         await tts.aclose()
 
 

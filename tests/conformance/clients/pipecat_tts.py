@@ -1,4 +1,4 @@
-"""Pipecat's OpenAI service speaks in a pipeline: pipecat_tts.py BASE_URL KEY TEXT AUDIO_FILE.
+"""Pipecat's OpenAI service speaks in a pipeline: pipecat_tts.py BASE_URL KEY AUDIO_FILE TEXT...
 
 Prints a line at the first audio frame and one at the end; the audio goes to AUDIO_FILE.
 """
@@ -48,17 +48,19 @@ class Listener(BaseObserver):
             self.errors.append(frame.error)
 
 
-async def main(base_url: str, key: str, text: str, file: str) -> None:
-    settings = OpenAITTSService.Settings(model="gpt-4o-mini-tts", voice="marin")
+async def speak(base_url: str, key: str, texts: list[str]) -> Listener:
+    settings = OpenAITTSService.Settings(model="gpt-4o-mini-tts", voice="alloy")
     service = OpenAITTSService(base_url=base_url, api_key=key, sample_rate=24_000, settings=settings)
     listener = Listener(service)
     worker = PipelineWorker(Pipeline([service]), observers=[listener], cancel_on_idle_timeout=False)
-    await worker.queue_frames([TTSSpeakFrame(text), EndFrame()])
+    await worker.queue_frames([*map(TTSSpeakFrame, texts), EndFrame()])
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
     await runner.run()
-    Path(file).write_bytes(listener.audio)
-    say(shapes=sorted(listener.shapes), errors=listener.errors)
+    return listener
 
 
-asyncio.run(main(*sys.argv[1:]))
+base_url, key, file, *texts = sys.argv[1:]
+heard = asyncio.run(speak(base_url, key, texts))
+Path(file).write_bytes(heard.audio)
+say(shapes=sorted(heard.shapes), errors=heard.errors)
