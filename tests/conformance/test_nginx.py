@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.conformance, pytest.mark.program("nginx")]
 
 CONFIGURATION = """
 daemon off;
-master_process off;
 pid nginx.pid;
 error_log stderr error;
 events {{ }}
