@@ -149,7 +149,7 @@ def main() -> int:
             for who in (0, 1)
         ]
         report.figures[name] = {server.name: figures for server, figures in zip(servers, found, strict=True)}
-        rows = [(figure, ours, bare) for (figure, ours), bare in zip(found[0].items(), found[1].values())]
+        rows = [(figure, ours, found[1][figure]) for figure, ours in found[0].items()]
         report.table(name, ("", *(server.name for server in servers)), rows)
         judge(report, name, *found)
         print()

@@ -2,10 +2,11 @@
 
     python benchmarks/departures.py [--full] [--quick] [--json FILE]
 
-1. Twenty clients ask for an hour of text and hang up after the first bytes: processor time for each, as a share
-   of speaking the whole text, and whether the process is idle a second later.
+1. Twenty clients ask for an hour of text and hang up after the first bytes: processor time for each, as a
+   share of speaking the whole text, and whether the process is idle a second later.
 2. Sixteen clients ask for a long text and never read: the first audio of a seventeenth, against alone.
-3. Two thousand short requests in every format, some wrong, some abandoned: how memory grows after the first 200.
+3. Two thousand short requests in every format, some wrong, some abandoned: how memory grows after the
+   first 200.
 """
 
 from __future__ import annotations

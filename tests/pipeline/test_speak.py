@@ -169,6 +169,27 @@ async def test_text_that_stalls_without_punctuation_is_spoken_after_a_while(spea
     assert isinstance(events[0], SliceBegins)
 
 
+async def test_a_row_of_dots_does_not_end_a_text_that_is_being_written(speaker: MakeSpeaker) -> None:
+    async with speaker() as tone:
+        asked = request(None)
+        inbox = tone.pipeline.inbox(asked)
+        async with tone.pipeline.open(asked, inbox) as speech:
+            for piece in ("Before it.", " ... ", "!!!", "After it."):
+                await inbox.write(piece)
+                inbox.flush()
+            inbox.end()
+            events = await all_events(speech)
+    assert [type(event) for event in events if not isinstance(event, AudioBytes | WordsSpoken)] == [
+        SliceBegins,
+        Flushed,
+        Flushed,
+        Flushed,
+        SliceBegins,
+        Flushed,
+        SpeechDone,
+    ]
+
+
 async def test_a_flush_speaks_what_is_there_and_says_so(speaker: MakeSpeaker) -> None:
     async with speaker() as tone:
         asked = request(None)

@@ -45,6 +45,8 @@ Clock = Callable[[], float]
 Events = tuple[SpeechEvent, ...]
 Made = TypeVar("Made", Block, Block | None)
 
+NOTHING_TO_SPEAK = "nothing_to_speak"
+"""The code of a text without letters and digits."""
 BLOCKS_AHEAD = 1
 """Blocks that wait for a slow reader, besides the one it holds; then the run waits (rule: wait)."""
 
@@ -102,7 +104,7 @@ class Speech:
             raise UnspeakableText(
                 "There is nothing to say in this text: it has no letters and no digits.",
                 param="input",
-                code="nothing_to_speak",
+                code=NOTHING_TO_SPEAK,
             )
         self._first = tuple(first)
 
@@ -256,8 +258,8 @@ class _Run:
                     await self._speak(item, out)
 
     async def _speak(self, unit: Unit, out: MemoryObjectSendStream[Events]) -> None:
-        if self.request.text is None:
-            self.engine.check(unit.text, self.request.voice, self.request.language)
+        if self.request.text is None and not self._speakable(unit):
+            return
         self.playhead.await_text(self.clock())
         steps = self.line.speak(unit)
         busy_before = self.busy_s
@@ -281,6 +283,17 @@ class _Run:
 
     def _check_text(self) -> None:
         self.engine.check(self.request.text or "", self.request.voice, self.request.language)
+
+    def _speakable(self, unit: Unit) -> bool:
+        """Whether there is anything to say in a unit; in a text that is still being written a row of
+        dots is no reason to end it."""
+        try:
+            self.engine.check(unit.text, self.request.voice, self.request.language)
+        except UnspeakableText as refusal:
+            if refusal.code != NOTHING_TO_SPEAK:
+                raise
+            return False
+        return True
 
     async def _step(self, make: Callable[[], Made]) -> Made:
         """One turn on a worker; counts what came of it."""
