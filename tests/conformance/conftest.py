@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import pytest
 
@@ -17,9 +17,12 @@ from firstword.core.types import AudioChunk, SynthesisRequest
 from firstword.engines.tone import ToneEngine
 from tests.sockets.conftest import WAIT_S, Running, servers
 
+Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 KEY = "fw-conformance"
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 """One sentence of some five seconds: half of it can be heard before the held half exists."""
+HELD_AFTER_MS = 2_000
+"""Audio that is given out while the engine is held."""
 BREAKS = f"{LONG} boom"
 """The engine fails at its last word, when much has been heard."""
 FIVE_SENTENCES = "This is one. Here is two! Is this three? Four it is; and the fifth: it is five."
@@ -33,8 +36,6 @@ VENDOR_NAMES: dict[str, Any] = {
 class GatedTone(ToneEngine):
     """The tone engine, which can be held part-way through a segment."""
 
-    hold_after_ms = 2_000
-
     def __init__(self, engine: ToneEngine) -> None:
         super().__init__(engine.info, engine._options)
         self._gate = Event()
@@ -42,7 +43,7 @@ class GatedTone(ToneEngine):
 
     def steps(self, request: SynthesisRequest) -> Generator[AudioChunk]:
         """Speaks one segment; past the mark only once the gate is open."""
-        mark = self.hold_after_ms * self.info.sample_rate // 1000
+        mark = HELD_AFTER_MS * self.info.sample_rate // 1000
         with closing(super().steps(request)) as chunks:
             for chunk in chunks:
                 if chunk.start >= mark and not self._gate.wait(WAIT_S):

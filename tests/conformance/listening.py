@@ -23,6 +23,8 @@ class OggPage:
     packets: int
     """Packets that end in it."""
     body: bytes
+    end: int
+    """Where it ends in the file."""
 
 
 def ogg_pages(body: bytes) -> Iterator[OggPage]:
@@ -34,7 +36,7 @@ def ogg_pages(body: bytes) -> Iterator[OggPage]:
         lengths = body[at + 27 : at + 27 + segments]
         begin = at + 27 + segments
         at = begin + sum(lengths)
-        yield OggPage(granule, sum(length < 255 for length in lengths), body[begin:at])
+        yield OggPage(granule, sum(length < 255 for length in lengths), body[begin:at], at)
 
 
 def comparable(body: bytes) -> bytes:
@@ -42,6 +44,13 @@ def comparable(body: bytes) -> bytes:
     if not body.startswith(b"OggS"):
         return body
     return b"".join(struct.pack("<qB", page.granule, page.packets) + page.body for page in ogg_pages(body))
+
+
+def bytes_by(ms: float, body: bytes, whole_ms: float) -> int:
+    """How much of a body of `whole_ms` must be there when its first `ms` are."""
+    if body.startswith(b"OggS"):
+        return max(page.end for page in ogg_pages(body) if page.granule <= ms * 48)
+    return int(len(body) * ms / whole_ms)
 
 
 def samples_of(body: bytes | Path, response_format: str, sample_rate: int) -> NDArray[np.int16]:

@@ -7,7 +7,7 @@ import json
 import wave
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import httpx2
 import numpy as np
@@ -16,12 +16,11 @@ import pytest
 import soundfile
 from openai import AsyncOpenAI, OpenAI
 
-from tests.conformance.conftest import BREAKS, FIVE_SENTENCES, KEY, LONG, House, opened
+from tests.conformance.conftest import BREAKS, FIVE_SENTENCES, KEY, LONG, Format, House, opened
 from tests.conformance.listening import comparable, ogg_pages, samples_of
 
 pytestmark = pytest.mark.conformance
 
-Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.conformance
 
 CLIENTS = Path(__file__).parent / "clients"
 WAV_HEADER = 44
+NEEDS_CURL = pytest.mark.program("curl")
 
 
 class Device:
@@ -106,7 +107,7 @@ def test_a_relay_of_1024_byte_chunks_passes_audio_on_while_the_rest_is_made(
 
 
 @pytest.mark.requirement("audio-before-synthesis-ends")
-@pytest.mark.program("curl")
+@NEEDS_CURL
 @pytest.mark.parametrize("response_format", ["mp3", "pcm", "opus"])
 def test_curl_pipes_audio_on_while_the_rest_is_made(house: House, response_format: str) -> None:
     fields = {"model": "tts-1", "voice": "alloy", "input": LONG, "response_format": response_format}
@@ -171,13 +172,14 @@ curl -s {host}/v1/audio/speech \\
 
 
 @pytest.mark.requirement("vendor-guide-snippets-run")
-@pytest.mark.program("curl")
 @pytest.mark.parametrize(
     ("program", "snippet", "rate", "text"),
     [
         pytest.param((sys.executable, "-c"), GUIDE_PYTHON, 24_000, "안녕하세요", id="sdk"),
-        pytest.param(("sh", "-c"), GUIDE_CURL, 24_000, "안녕하세요!", id="curl"),
-        pytest.param(("sh", "-c"), GUIDE_CURL_EXTENSIONS, 16_000, "안녕하세요!", id="curl with extensions"),
+        pytest.param(("sh", "-c"), GUIDE_CURL, 24_000, "안녕하세요!", id="curl", marks=NEEDS_CURL),
+        pytest.param(
+            ("sh", "-c"), GUIDE_CURL_EXTENSIONS, 16_000, "안녕하세요!", id="extensions", marks=NEEDS_CURL
+        ),
     ],
 )
 def test_the_vendor_guides_speech_snippets_run_with_nothing_changed_but_host_and_key(

@@ -33,8 +33,13 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def livekit(house: House, conformance_python: Path) -> Heard:
-    """LiveKit's plugin after three texts; the first was held while its first frame came."""
-    spoken = ("gpt-4o-mini-tts", LONG, "tts-1", LONG, "tts-1", BREAKS)
+    """LiveKit's plugin after four texts; the first was held while its first frame came."""
+    spoken = (
+        *("gpt-4o-mini-tts", "mp3", LONG),
+        *("tts-1", "mp3", LONG),
+        *("tts-1", "wav", LONG),
+        *("tts-1", "mp3", BREAKS),
+    )
     command = (conformance_python, CLIENTS / "livekit_tts.py", house.base_url, KEY, *spoken)
     with house.tone.held() as let_go, client(command) as printed:
         assert "first" in json.loads(printed.readline())
@@ -65,9 +70,14 @@ def test_livekits_plugin_hears_all_of_it(house: House, livekit: Heard, place: in
     assert made <= report["samples"] <= made + MP3_DELAY + MP3_FRAME
 
 
+@pytest.mark.requirement("livekit-plugin-speaks", "every-sample-survives")
+def test_livekits_plugin_hears_the_exact_samples_of_a_wav(house: House, livekit: Heard) -> None:
+    assert len(house.body("pcm")) // 2 == livekit.reports[2]["samples"]
+
+
 @pytest.mark.requirement("livekit-plugin-speaks", "failure-after-audio-aborts-the-body")
 def test_livekits_plugin_reports_speech_that_breaks_off(livekit: Heard) -> None:
-    assert "APIConnectionError" == livekit.reports[2]["failed"]
+    assert "APIConnectionError" == livekit.reports[3]["failed"]
 
 
 @pytest.mark.requirement(

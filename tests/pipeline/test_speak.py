@@ -132,12 +132,14 @@ async def test_leaving_stops_the_engine_within_a_step(speaker: MakeSpeaker) -> N
         assert tone.engine.made_ms - before < 1000
 
 
-async def test_a_reader_that_does_not_read_holds_the_run_after_a_few_blocks(speaker: MakeSpeaker) -> None:
-    async with speaker() as tone:
+async def test_the_next_block_is_not_begun_before_the_reader_is_back_for_it(speaker: MakeSpeaker) -> None:
+    async with speaker(block_ms=100) as tone:
         before = tone.engine.made_ms
-        async with tone.pipeline.open(request("A long story. " * 5000)):
-            await anyio.sleep(0.2)
-            assert tone.engine.made_ms - before <= 500
+        async with tone.pipeline.open(request("A long story. " * 5000)) as speech:
+            for blocks in (1, 2, 3):
+                await anext(aiter(speech))
+                await anyio.wait_all_tasks_blocked()
+                assert tone.engine.made_ms - before == 100 * blocks
 
 
 async def test_text_is_spoken_while_it_is_still_being_written(speaker: MakeSpeaker) -> None:

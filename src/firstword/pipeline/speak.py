@@ -1,20 +1,17 @@
 """Text in, encoded speech out, streamed from the first word.
 
-One task owns a run: it takes units from the inbox, steps the line by the scheduler, and writes one
-tuple of events for each block to a small bounded stream. Only that stream and the inbox cross
-tasks. Leaving the context stops the model within one step.
+One task owns a run: it takes units from the inbox, steps the line by the scheduler, and hands one
+tuple of events for each block to its reader. Only that handover and the inbox cross tasks. Leaving
+the context stops the model within one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TypeVar
-
-import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from firstword.audio.resampler import Resampler
 from firstword.audio.stretch import Stretch
@@ -35,6 +32,7 @@ from firstword.core.types import (
     Usage,
 )
 from firstword.formats import registry
+from firstword.pipeline.handover import Handover
 from firstword.pipeline.inbox import Cancel, End, Flush, Inbox, Unit
 from firstword.pipeline.line import Block, SpeechLine
 from firstword.pipeline.playhead import Playhead
@@ -47,8 +45,6 @@ Made = TypeVar("Made", Block, Block | None)
 
 NOTHING_TO_SPEAK = "nothing_to_speak"
 """The code of a text without letters and digits."""
-BLOCKS_AHEAD = 1
-"""Blocks that wait for a slow reader, besides the one it holds; then the run waits (rule: wait)."""
 
 
 @dataclass(slots=True)
@@ -62,7 +58,7 @@ class Speech:
     """Hz of the encoded audio."""
     delay_frames: int
     """Frames of silence that decoding adds in front."""
-    _events: MemoryObjectReceiveStream[Events]
+    _events: Handover[Events]
     _run: _Run
     _first: Events | None = None
 
@@ -73,12 +69,11 @@ class Speech:
     async def __anext__(self) -> Events:
         """The next block's events; raises what ended the run, where it was not its own end."""
         if self._first is not None:
-            events, self._first = self._first, None
-            return events
-        try:
-            events = await self._events.receive()
-        except anyio.EndOfStream:
-            raise self._run.failure or StopAsyncIteration from None
+            first, self._first = self._first, None
+            return first
+        events = await self._events.take()
+        if events is None:
+            raise self._run.failure or StopAsyncIteration
         for event in events:
             if isinstance(event, SliceBegins):
                 self._run.handed_chars = event.end
@@ -163,21 +158,20 @@ class SpeakPipeline:
         async with self._engines.use_tts(request.model) as engine, task_group() as tasks:
             text = inbox or self.inbox(request)
             run = _Run(engine, self._scheduler, self._meter, request, text, self._clock)
-            send, receive = anyio.create_memory_object_stream[Events](BLOCKS_AHEAD)
-            tasks.start_soon(run.work, send)
+            events = Handover[Events]()
+            tasks.start_soon(run.work, events)
             speech = Speech(
                 request.model,
                 request.voice,
                 run.encoder.media_type,
                 run.encoder.sample_rate,
                 run.encoder.delay_frames,
-                receive,
+                events,
                 run,
             )
-            with receive:
-                if inbox is None:
-                    await speech.wait_for_audio()
-                yield speech
+            if inbox is None:
+                await speech.wait_for_audio()
+            yield speech
             tasks.cancel_scope.cancel()
 
 
@@ -198,6 +192,8 @@ class _Run:
     usage: Usage = field(default_factory=Usage)
     handed_chars: int = 0
     """The end of the last slice whose beginning the reader was given."""
+    checked: bool = False
+    """Whether the whole text is known to be speakable."""
     busy_s: float = 0.0
     """Seconds of worker time spent on this response."""
     failure: Exception | None = None
@@ -220,44 +216,38 @@ class _Run:
         self.policy = WholeSentences() if info.streams_inside_segments else GrowingUnits()
         self.playhead = Playhead(self.clock())
 
-    async def work(self, out: MemoryObjectSendStream[Events]) -> None:
+    async def work(self, out: Handover[Events]) -> None:
         """Speaks until the inbox ends; a failure is kept for the reader, who raises it."""
         self.meter.speech_started(self.request.model)
         outcome = "cancelled"
-        with out:
-            try:
-                if self.request.text is not None:
-                    await self.scheduler.step(self.playhead.due, self._check_text)
-                await self._speak_inbox(out)
-                outcome = "done"
-            except anyio.BrokenResourceError:
-                pass  # the reader has left, and takes the run with it
-            except Exception as failure:  # handed over, not handled: the reader raises it
-                outcome, self.failure = "failed", failure
-            finally:
-                audio_s = self.usage.audio_out_ms / 1000
-                self.meter.speech_ended(
-                    self.request.model, self.usage.input_chars, audio_s, self.busy_s, outcome
-                )
+        try:
+            await self._speak_inbox(out)
+            outcome = "done"
+        except Exception as failure:  # handed over, not handled: the reader raises it
+            outcome, self.failure = "failed", failure
+        finally:
+            out.close()
+            audio_s = self.usage.audio_out_ms / 1000
+            self.meter.speech_ended(self.request.model, self.usage.input_chars, audio_s, self.busy_s, outcome)
 
-    async def _speak_inbox(self, out: MemoryObjectSendStream[Events]) -> None:
+    async def _speak_inbox(self, out: Handover[Events]) -> None:
         while True:
             lead_s = self.playhead.lead_s(self.clock())
             item = await self.inbox.take(self.policy, lead_s=lead_s, crowded=self.scheduler.waiting > 0)
             match item:
                 case End():
                     block = await self._step(self.line.finish)
-                    await out.send((*block.events, SpeechDone(self.usage)))
+                    await out.give((*block.events, SpeechDone(self.usage)))
                     return
                 case Cancel():
-                    await out.send((Cancelled(self.handed_chars),))
+                    await out.give((Cancelled(self.handed_chars),))
                 case Flush():
                     block = await self._step(self.line.push)
-                    await out.send((*block.events, Flushed()))
+                    await out.give((*block.events, Flushed()))
                 case _:
                     await self._speak(item, out)
 
-    async def _speak(self, unit: Unit, out: MemoryObjectSendStream[Events]) -> None:
+    async def _speak(self, unit: Unit, out: Handover[Events]) -> None:
         if self.request.text is None and not self._speakable(unit):
             return
         self.playhead.await_text(self.clock())
@@ -265,12 +255,13 @@ class _Run:
         busy_before = self.busy_s
         try:
             while not self.inbox.cancelling:
-                block = await self._step(lambda: next(steps, None))
+                await out.wanted()
+                block = await self._step(lambda: self._next_block(steps))
                 self.usage = replace(self.usage, input_chars=unit.end)
                 if block is None:
                     break
                 if block.events:
-                    await out.send(block.events)
+                    await out.give(block.events)
                 await self._keep_lead()
         finally:
             steps.close()
@@ -281,12 +272,15 @@ class _Run:
         if self.request.max_lead_s is not None:
             await self.inbox.rest(self.playhead.lead_s(self.clock()) - self.request.max_lead_s)
 
-    def _check_text(self) -> None:
-        self.engine.check(self.request.text or "", self.request.voice, self.request.language)
+    def _next_block(self, steps: Iterator[Block]) -> Block | None:
+        """On a worker: one block, and before the first one a look at the whole text."""
+        if self.request.text is not None and not self.checked:
+            self.engine.check(self.request.text, self.request.voice, self.request.language)
+            self.checked = True
+        return next(steps, None)
 
     def _speakable(self, unit: Unit) -> bool:
-        """Whether there is anything to say in a unit; in a text that is still being written a row of
-        dots is no reason to end it."""
+        """Whether a unit has anything to say: a row of dots is no reason to end a text being written."""
         try:
             self.engine.check(unit.text, self.request.voice, self.request.language)
         except UnspeakableText as refusal:

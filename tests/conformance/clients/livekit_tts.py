@@ -1,4 +1,4 @@
-"""LiveKit's OpenAI plugin speaks: livekit_tts.py BASE_URL KEY [MODEL TEXT]...
+"""LiveKit's OpenAI plugin speaks: livekit_tts.py BASE_URL KEY [MODEL FORMAT TEXT]...
 
 For each text it prints a line at the first frame and one at the end, which tells what went wrong.
 """
@@ -33,8 +33,10 @@ async def speak(tts: openai.TTS, text: str) -> None:
 
 
 async def main(base_url: str, key: str, *spoken: str) -> None:
-    for model, text in zip(spoken[::2], spoken[1::2], strict=True):
-        tts = openai.TTS(base_url=base_url, api_key=key, model=model, voice="ash")
+    for model, response_format, text in zip(spoken[::3], spoken[1::3], spoken[2::3], strict=True):
+        tts = openai.TTS(
+            base_url=base_url, api_key=key, model=model, voice="ash", response_format=response_format
+        )
         await speak(tts, text)
         await tts.aclose()
 
