@@ -103,6 +103,7 @@ def test_a_reader_that_stalls_for_too_long_is_given_up(start_server: StartServer
         client.sendall(request_bytes(HOUR))
         until(lambda: engine(running).running == 1, "it to begin")
         until(lambda: running.application.admission.active == 0, "it to be given up")
+        until(lambda: not running.server.server_state.connections, "its connection to be dropped")
 
 
 def test_a_client_that_sends_no_request_is_closed(start_server: StartServer) -> None:

@@ -290,6 +290,8 @@ def test_an_engine_that_fails_part_way_leaves_the_body_incomplete(
 @pytest.mark.requirement("failure-after-audio-is-an-sse-error")
 def test_an_engine_that_fails_part_way_is_an_sse_error_without_done(start_server: StartServer) -> None:
     response = start_server(tone={"fail_at_word": "boom"}).speak(PART_WAY, stream_format="sse")
-    *deltas, last = events(response.read())
+    with pytest.raises(IncompleteRead) as broken:
+        response.read()
+    *deltas, last = events(broken.value.partial)
     assert {delta["type"] for delta in deltas} == {"speech.audio.delta"}
     assert last["error"]["code"] == "engine_failed"

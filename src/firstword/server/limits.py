@@ -10,6 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from firstword.core.errors import RequestTimeout, TooLarge
 
+ABORT = "firstword.abort"
+"""Where in a scope stands what drops the connection with all that is still unsent."""
+
 
 async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> bytes:
     """The whole body of a request.
@@ -69,6 +72,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins: at once on a new connection, later on one that was kept alive."""
         super().on_message_begin()
+        self.scope[ABORT] = self.transport.abort  # type: ignore[literal-required]  # ours
         if not self._in_head:
             self._start_head()
 

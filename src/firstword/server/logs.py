@@ -47,6 +47,14 @@ class JsonLines(_Lines):
         return json.dumps(line | self.keys(record), default=str)
 
 
+class _NotTwice(logging.Filter):
+    """Drops what uvicorn says of a body that was broken off on purpose: `speech` has said why."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for that one message."""
+        return record.msg != "ASGI callable returned without completing response."
+
+
 def config(level: str, log_format: str) -> dict[str, Any]:
     """For `logging.config.dictConfig`: everything to stderr.
 
@@ -59,7 +67,10 @@ def config(level: str, log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": lines}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "filters": {"not_twice": {"()": _NotTwice}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["not_twice"]}
+        },
         "loggers": {
             "firstword": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},
             "uvicorn": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},

@@ -15,10 +15,14 @@ from firstword.core.concurrency import task_group
 from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent
 from firstword.pipeline.speak import Speech
 from firstword.server import errors
+from firstword.server.limits import ABORT
 from firstword.server.request_id import REQUEST_ID
 from firstword.wire import speech as wire
 
 log = logging.getLogger("firstword.server")
+
+EXPECTED = frozenset({"done", "left", "refused", "TimeoutError"})
+"""Ways for a response to end that are no fault of ours."""
 
 
 class Rendering(Protocol):
@@ -65,7 +69,7 @@ class EventBody:
         return b"".join(self._event(event) for event in events)
 
     def failure(self, error: Exception) -> bytes:
-        """An error event; nothing follows it."""
+        """An error event; nothing follows it, and the body stays incomplete."""
         return errors.body(error).sse()
 
     def _event(self, event: SpeechEvent) -> bytes:
@@ -122,10 +126,10 @@ class SpeechResponse(Response):
                     await send(_start(speech, self._rendering.media_type(speech)))
                     async for events in speech:
                         await self._send(send, self._rendering.body(events))
-                    await send(_END)
+                    await self._send(send, b"", more=False)
                     outcome = "done"
         except Exception as failure:
-            outcome = "refused" if speech is None else type(failure).__name__
+            outcome = "refused" if errors.row(failure).status < 500 else type(failure).__name__
             await self._fail(failure, scope, receive, send, begun=speech is not None)
         finally:
             _report(scope, speech, outcome)
@@ -133,22 +137,18 @@ class SpeechResponse(Response):
     async def _fail(
         self, failure: Exception, scope: Scope, receive: Receive, send: Send, *, begun: bool
     ) -> None:
-        """Tells of a failure: a status while there is none yet, then an event or a broken body."""
+        """Tells of a failure: a status while there is none yet, then a broken body, events or not."""
         if not begun:
             await errors.response(failure)(scope, receive, send)
         elif isinstance(failure, TimeoutError):
-            return  # the reader takes nothing, so it cannot be told either
+            scope.get(ABORT, _nothing)()  # it takes nothing, so it cannot be told either
         elif (told := self._rendering.failure(failure)) is not None:
-            await self._send(send, told)
-            await send(_END)
+            await self._send(send, told)  # and no end: some readers look at no event but the audio
 
-    async def _send(self, send: Send, body: bytes) -> None:
-        if body:
+    async def _send(self, send: Send, body: bytes, *, more: bool = True) -> None:
+        if body or not more:
             with anyio.fail_after(self._stall_timeout_s):
-                await send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-_END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+                await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 async def _leave_with(receive: Receive, running: anyio.CancelScope) -> None:
@@ -156,6 +156,10 @@ async def _leave_with(receive: Receive, running: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     running.cancel()
+
+
+def _nothing() -> None:
+    """What can be done about a connection of a server that is not ours."""
 
 
 def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
@@ -169,7 +173,7 @@ def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
             "chars": usage.input_chars,
             "audio_ms": round(usage.audio_out_ms),
         }
-    log.info("speech", extra=keys)
+    log.log(logging.INFO if outcome in EXPECTED else logging.WARNING, "speech", extra=keys)
 
 
 def _start(speech: Speech, media_type: str) -> Message:
