@@ -9,6 +9,7 @@ it is spoken. A cancel overtakes everything written before it.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,8 @@ SLICE_CHARS = 256
 """Text is segmented this much at a time: about a quarter of a millisecond's work."""
 
 Unit = TextSegment
+
+_LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Inbox:
         """Characters that were cancelled before the segmenter saw them."""
         self._cancelled = False
         self._changed = anyio.Event()
+        self.starved = False
+        """Whether the last `take` had to wait for text, with nothing at all to speak."""
 
     @classmethod
     def of(cls, text: str, segmenter: Stage[str, TextSegment]) -> Inbox:
@@ -78,6 +83,11 @@ class Inbox:
     def cancelling(self) -> bool:
         """Whether a cancel waits to be taken: the run drops its unit between two steps."""
         return self._cancelled
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all text has been taken, and no more will come."""
+        return self.waiting_chars == 0 and len(self._unread) == 1 and isinstance(self._unread[0], End)
 
     @property
     def waiting_chars(self) -> int:
@@ -117,28 +127,31 @@ class Inbox:
 
         Args:
             policy: chooses the unit; where it would rather wait for more text, it is asked again
-                when more has come, or when `lead_s` has passed.
+                when more has come, and when the listener is about to run dry.
             lead_s: seconds of audio the listener still has.
             crowded: whether other streams wait for the machine.
 
         Cancellation: nothing is lost.
         """
+        dry_at = anyio.current_time() + lead_s
+        self.starved = False
         while True:
             if self._cancelled:
                 self._cancelled = False
                 return Cancel()
             marker = self._read()
+            left_s = max(0.0, dry_at - anyio.current_time())
             if self._ready:
-                if count := policy.take(self._ready, lead_s, crowded):
+                if count := policy.take(self._ready, left_s, crowded):
                     return self._unit(count)
-                if not await self._wait(max(0.0, lead_s - COMFORT_S)):
-                    lead_s = 0.0
+                await self._wait(left_s - COMFORT_S)
             elif marker is not None:
                 if isinstance(marker, Flush):
                     self._unread.popleft()
                 return marker
-            elif not await self._wait(self._stall_s if self._read_chars > self._ready_to else None):
-                self._close_segment()
+            else:
+                self.starved = True
+                await self._stall(left_s)
 
     async def rest(self, seconds: float) -> None:
         """Waits `seconds`, or until something is cancelled."""
@@ -165,9 +178,30 @@ class Inbox:
             self._accept(*self._segmenter.feed(item))
         return None
 
-    def _close_segment(self) -> None:
+    async def _stall(self, left_s: float) -> None:
+        """Waits for text; what no punctuation closes becomes a segment once it has waited long enough."""
+        if self._stall_s is None or self._read_chars == self._ready_to:
+            await self._wait()
+        elif not await self._wait(max(self._stall_s, left_s - COMFORT_S)):
+            self._close_segment(whole_words=True)
+
+    def _close_segment(self, *, whole_words: bool = False) -> None:
         if self._read_chars > self._ready_to:
             self._accept(*self._segmenter.flush())
+        if whole_words and self._ready:
+            self._put_back_half_a_word()
+
+    def _put_back_half_a_word(self) -> None:
+        """What follows the last white space may be the beginning of a word that is still being written."""
+        *_, last = self._ready
+        words = _LAST_SPACE.match(last.text)
+        tail = last.text[words.end() :] if words else ""
+        if not tail:
+            return  # it ends in white space; or it is one word that has waited twice as long
+        self._ready[-1] = replace(last, text=last.text[: -len(tail)])
+        self._unread.appendleft(tail)
+        self._unread_chars += len(tail)
+        self._skipped_chars -= len(tail)  # the segmenter will count it a second time
 
     def _accept(self, *segments: TextSegment) -> None:
         if segments:

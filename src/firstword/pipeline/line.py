@@ -68,6 +68,8 @@ class SpeechLine:
         self._tempo = tempo
         self._frames = 0
         """Frames made so far, at the engine's rate, before stretching."""
+        self._pushed_to = 0
+        """The frame up to which the stages hold nothing back any more."""
 
     @property
     def at_ms(self) -> float:
@@ -75,7 +77,7 @@ class SpeechLine:
         return 1000 * self._frames / self._engine.info.sample_rate / self._tempo
 
     def speak(self, unit: TextSegment) -> Generator[Block]:
-        """Speaks one unit, a block a step, and the pause after it with the last step."""
+        """Speaks one unit, a block a step; the pause after it is a block of its own."""
         slice_begins: tuple[SpeechEvent, ...] = (SliceBegins(unit.start, unit.end, self.at_ms),)
         origin = self._frames
         steps = self._engine.steps(
@@ -99,7 +101,11 @@ class SpeechLine:
 
     def push(self) -> Block:
         """What the stages hold back, pushed out by a little silence; the stream may go on."""
-        return self._block((), self._silence(FLUSH_SILENCE_MS * max(1.0, self._tempo)))
+        if not self._stages or self._pushed_to == self._frames:
+            return Block((), 0.0)
+        block = self._block((), self._silence(FLUSH_SILENCE_MS * max(1.0, self._tempo)))
+        self._pushed_to = self._frames
+        return block
 
     def finish(self) -> Block:
         """The last bytes: every stage flushed, in order."""

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TypeVar
 
+from anyio.lowlevel import checkpoint
+
 from firstword.audio.resampler import Resampler
 from firstword.audio.stretch import Stretch
 from firstword.core.concurrency import task_group
-from firstword.core.errors import UnspeakableText
+from firstword.core.errors import EngineError, UnspeakableText
 from firstword.core.protocols import Encoder, Engines, Meter, Scheduler, Stage, TtsEngine
 from firstword.core.types import (
     AudioBytes,
@@ -61,6 +63,7 @@ class Speech:
     _events: Handover[Events]
     _run: _Run
     _first: Events | None = None
+    _done: bool = False
 
     def __aiter__(self) -> Speech:
         """The events in order, ending with `SpeechDone`."""
@@ -71,13 +74,26 @@ class Speech:
         if self._first is not None:
             first, self._first = self._first, None
             return first
+        if self._done:
+            raise StopAsyncIteration
         events = await self._events.take()
         if events is None:
-            raise self._run.failure or StopAsyncIteration
+            await checkpoint()  # a run that was cancelled is cancelled together with its reader
+            raise self._run.failure or EngineError("The speech was ended from outside.")
         for event in events:
             if isinstance(event, SliceBegins):
                 self._run.handed_chars = event.end
+        self._done = isinstance(events[-1], SpeechDone)
         return events
+
+    @property
+    def whole(self) -> bytes | None:
+        """The complete body with its true sizes, where all of it was made with the first audio."""
+        if self._first is None or not self._done:
+            return None
+        body = b"".join(event.data for event in self._first if isinstance(event, AudioBytes))
+        finished = self._run.encoder.whole
+        return finished(body) if finished else body
 
     @property
     def usage(self) -> Usage:
@@ -93,7 +109,7 @@ class Speech:
         first: list[SpeechEvent] = []
         async for events in self:
             first.extend(events)
-            if any(isinstance(event, AudioBytes) for event in events):
+            if any(isinstance(event, AudioBytes) for event in events) and not self._run.complete:
                 break
         if self._run.usage.audio_out_ms == 0:
             raise UnspeakableText(
@@ -198,6 +214,11 @@ class _Run:
     """Seconds of worker time spent on this response."""
     failure: Exception | None = None
 
+    @property
+    def complete(self) -> bool:
+        """Whether all audio has been made, so that the rest costs nothing but the encoder's last bytes."""
+        return not self.engine.info.streams_inside_segments and self.inbox.exhausted
+
     def __post_init__(self) -> None:
         info, spec = self.engine.info, self.request.audio
         slowest, fastest = info.speeds
@@ -250,19 +271,21 @@ class _Run:
     async def _speak(self, unit: Unit, out: Handover[Events]) -> None:
         if self.request.text is None and not self._speakable(unit):
             return
-        self.playhead.await_text(self.clock())
+        if self.inbox.starved:
+            self.playhead.await_text(self.clock())
         steps = self.line.speak(unit)
         busy_before = self.busy_s
         try:
+            await out.wanted()
+            self.usage = replace(self.usage, input_chars=self.usage.input_chars + len(unit.text))
             while not self.inbox.cancelling:
-                await out.wanted()
                 block = await self._step(lambda: self._next_block(steps))
-                self.usage = replace(self.usage, input_chars=unit.end)
                 if block is None:
                     break
                 if block.events:
                     await out.give(block.events)
                 await self._keep_lead()
+                await out.wanted()
         finally:
             steps.close()
         self.policy.spoke(len(unit.text), self.busy_s - busy_before)
