@@ -16,7 +16,7 @@ import asyncio
 import random
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
@@ -99,8 +99,8 @@ class Engine:
 
     def __init__(self, engine: Alone, source: random.Random) -> None:
         self._engine, self._source = engine, source
-        self._cpu_s: Counter[str] = Counter()
-        self._audio_s: Counter[str] = Counter()
+        self._cpu_s: defaultdict[str, float] = defaultdict(float)
+        self._audio_s: defaultdict[str, float] = defaultdict(float)
 
     def speak(self, name: str) -> None:
         """A few more texts, as long as those of a crowd or of a burst."""

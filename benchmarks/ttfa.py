@@ -89,9 +89,9 @@ def main() -> int:
     chosen = parser.parse_args()
     report, order, texts = Report("ttfa", chosen), random.Random(chosen.seed), lengths(chosen.seed)
     with ExitStack() as stack:
-        contenders = [stack.enter_context(alone(which)) for which in ("engine", "package")]
-        servers = [stack.enter_context(server()) for server in (floor, firstword)]
-        every = cases(*contenders, *servers, texts)
+        engine, package = (stack.enter_context(alone(which)) for which in ("engine", "package"))
+        bare, ours = (stack.enter_context(server()) for server in (floor, firstword))
+        every = cases(engine, package, bare, ours, texts)
         found = measure(every, chosen.rounds or (6 if chosen.quick else 60), order)
     rows = [(*key, s.count, s.minimum, s.median, s.p95) for key, s in found.items()]
     headings = ("CONTENDER", "TEXT", "FORMAT", "RUNS", "MIN MS", "MEDIAN MS", "P95 MS")

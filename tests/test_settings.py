@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firstword.core.errors import ConfigurationError
-from firstword.settings import Settings, load
+from firstword.settings import Settings, hashed, load
 
 pytestmark = pytest.mark.unit
 
@@ -56,7 +56,19 @@ def test_what_an_orchestrator_injects_is_not_taken_for_a_setting(monkeypatch: py
 
 def test_lists_stand_in_the_environment_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRSTWORD_API_KEYS", '["a", "b"]')
-    assert load().api_keys == ("a", "b")
+    assert load().api_keys == (hashed("a"), hashed("b"))
+
+
+def test_a_list_that_is_no_json_is_an_error_that_shows_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRSTWORD_API_KEYS", "mykey")
+    with pytest.raises(ConfigurationError, match="JSON"):
+        load()
+
+
+def test_keys_are_kept_as_hashes_only() -> None:
+    settings = load(flags={"api_keys": ("secret", hashed("other"))})
+    assert settings.api_keys == (hashed("secret"), hashed("other"))
+    assert "secret" not in repr(settings)
 
 
 @pytest.mark.parametrize(

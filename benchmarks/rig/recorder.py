@@ -100,7 +100,7 @@ def _audible(body: bytes, response_format: str) -> bool:
     """Whether a decoder finds an audible sample in the beginning of a coded stream."""
     with (
         suppress(av.error.FFmpegError),  # cut in the middle: what could be decoded has been looked at
-        av.open(io.BytesIO(body), format=DEMUXERS.get(response_format, response_format)) as container,
+        av.open(io.BytesIO(body), "r", format=DEMUXERS.get(response_format, response_format)) as container,
     ):
         for frame in container.decode(audio=0):
             samples = frame.to_ndarray()

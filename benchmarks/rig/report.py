@@ -21,7 +21,7 @@ def options(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="a trial of about 20 s")
+    parser.add_argument("--quick", action="store_true", help="a trial of 20 s to a minute")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there as well")
     parser.add_argument("--seed", type=int, default=0, help="of texts and orders")
     return parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
@@ -11,7 +11,6 @@ from firstword.catalog.catalog import Catalog
 from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import EnginePlugin
 from firstword.core.types import AudioSpec, SpeechRequest
-from firstword.formats import registry
 from firstword.pipeline.speak import SpeakPipeline
 from firstword.runtime.admission import Admission
 from firstword.runtime.host import EngineHost
@@ -59,8 +58,12 @@ class Application:
         self.scheduler.close()
 
 
-def assemble(settings: Settings) -> Application:
+def assemble(settings: Settings, *, warm_first: Callable[[], None] = lambda: None) -> Application:
     """Builds the application; nothing is loaded yet.
+
+    Args:
+        settings: how.
+        warm_first: blocking work before any model counts as ready; a server warms its codecs.
 
     Raises:
         ConfigurationError: a setting names what is not installed.
@@ -76,18 +79,18 @@ def assemble(settings: Settings) -> Application:
             info.model_id: (info, partial(plugin.load, info, None, settings.engine_options.get(name, {})))
             for name, plugin, info in infos
         },
-        warm_first=registry.warm,
+        warm_first=warm_first,
     )
     scheduler = DeadlineScheduler(settings.workers)
     meter = PrometheusMeter()
     admission = Admission(
         max_streams=settings.max_streams,
         max_per_caller=settings.max_streams_per_caller,
-        max_queue_s=settings.max_queue_s,
-        queue_s=scheduler.waited_s,
+        max_late_s=settings.max_late_s,
+        late_s=scheduler.late_s,
     )
     meter.watch("queued_steps", "Steps waiting for a worker.", lambda: scheduler.waiting)
-    meter.watch("queue_seconds", "Wait of the oldest queued step.", scheduler.waited_s)
+    meter.watch("late_seconds", "How late the worst-served step is.", scheduler.late_s)
     return Application(
         settings, catalog, host, scheduler, meter, admission, SpeakPipeline(host, scheduler, meter)
     )

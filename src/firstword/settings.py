@@ -7,15 +7,32 @@ called firstword injects names such as `FIRSTWORD_PORT=tcp://10.0.0.1:8000`, whi
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from firstword.core.errors import ConfigurationError
+
+KEY_PREFIX = "sha256:"
+
+
+def hashed(key: str) -> str:
+    """A key as it is kept: `sha256:<hex>`. Keys are long and random, so one plain hash is enough."""
+    if key.startswith(KEY_PREFIX):
+        return key.lower()
+    return KEY_PREFIX + hashlib.sha256(key.encode()).hexdigest()
+
 
 LOCALHOST_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
@@ -64,8 +81,8 @@ class Settings(BaseSettings):
     """Responses at once; more are told 503."""
     max_streams_per_caller: int | None = Field(default=None, ge=1)
     """Responses at once for one key, or one address where there is no key; more are told 429."""
-    max_queue_s: float = Field(3.0, gt=0)
-    """When a step has waited this long, new requests are told 503 before quality breaks."""
+    max_late_s: float = Field(1.0, gt=0)
+    """When a listener has waited this long for its next block, newcomers are told 503."""
     request_timeout_s: float = Field(20.0, gt=0)
     """Time for a caller to send its headers, and again to send its body."""
     stall_timeout_s: float = Field(300.0, gt=0)
@@ -79,6 +96,11 @@ class Settings(BaseSettings):
     """Least severe level that is logged. Text and audio are never logged."""
     log_format: str = Field("text", pattern="^(text|json)$")
     """`text` for people, `json` for machines; one line an event, to stderr."""
+
+    @field_validator("api_keys")
+    @classmethod
+    def _hash(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(hashed(key) for key in keys)
 
     @classmethod
     def settings_customise_sources(
@@ -120,6 +142,11 @@ def load(file: Path | None = None, flags: Mapping[str, object] | None = None) ->
         if unknown:
             raise ConfigurationError(f"{file}: unknown setting {unknown[0]!r}; see docs/settings.md.")
         return Settings(**{**written, **environment, **given})
+    except SettingsError as failure:
+        raise ConfigurationError(
+            f"The environment: {failure}. Lists and tables are written as JSON there, such as "
+            """FIRSTWORD_API_KEYS='["KEY"]'."""
+        ) from failure
     except ValidationError as failure:
         error = failure.errors()[0]
         name = ".".join(str(part) for part in error["loc"]) or "settings"

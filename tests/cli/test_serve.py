@@ -68,7 +68,7 @@ def test_hello_is_left_out_where_only_hashes_of_keys_are_known(start: Start, ton
 
     said = [process.stdout.readline().decode() for _ in range(2)]
 
-    assert "No hello: the settings have only hashes of keys.\n" == said[1]
+    assert "No hello: the server asks for a key, and keeps only hashes of them.\n" == said[1]
 
 
 def test_ctrl_c_ends_it_without_a_word(start: Start, tone_settings: Path) -> None:

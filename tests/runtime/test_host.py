@@ -84,7 +84,19 @@ async def test_a_model_that_cannot_speak_its_first_sentence_has_failed() -> None
     host = EngineHost({"tone": (INFO, lambda: tone.plugin.load(INFO, None, {"fail_after_ms": 0}))})
     await host.start()
     assert host.state("tone")[0] is State.FAILED
-    assert not host.settled
+    assert host.settled
+    assert not host.speaks
+
+
+async def test_codecs_that_cannot_work_are_told_as_failures_with_their_reason() -> None:
+    def no_codecs() -> None:
+        raise OSError("libav is broken")
+
+    host = EngineHost({"tone": (INFO, make)}, warm_first=no_codecs)
+    await host.start()
+    state, remedy = host.state("tone")
+    assert state is State.FAILED
+    assert "libav is broken" in (remedy or "")
 
 
 async def test_an_unknown_model_is_unknown() -> None:

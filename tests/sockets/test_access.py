@@ -12,9 +12,9 @@ import pytest
 
 from firstword.catalog.names import OPENAI_VOICES
 from firstword.core.errors import ConfigurationError
-from firstword.server.auth import hashed, new_key
+from firstword.server.auth import new_key
 from firstword.server.serve import make_server
-from firstword.settings import load
+from firstword.settings import hashed, load
 from tests.sockets.conftest import Running, StartServer, until
 
 pytestmark = pytest.mark.socket
@@ -100,6 +100,57 @@ def test_only_listed_origins_and_localhost_may_read(
     assert (preflight.status == 200) is allowed
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("http://localhost:5173", 200),
+        ("https://mine.example", 200),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ],
+)
+def test_pages_of_strangers_cannot_set_the_server_to_work(
+    start_server: StartServer, origin: str | None, status: int
+) -> None:
+    """A page may send plain text anywhere without asking; the answer alone would be kept from it."""
+    running = start_server(cors_origins=("https://mine.example",))
+    headers = {"Content-Type": "text/plain", **({"Origin": origin} if origin else {})}
+    body = {"model": "tone", "voice": "sine", "input": "one", "response_format": "pcm"}
+    response = running.request("POST", "/v1/audio/speech", body, headers)
+    assert response.status == status
+    response.read()
+
+
+def test_a_page_of_the_servers_own_address_may_call(server: Running) -> None:
+    own = {"Origin": f"http://127.0.0.1:{server.port}", "Host": f"127.0.0.1:{server.port}"}
+    assert server.request("GET", "/v1/models", headers=own).status == 200
+
+
+def test_a_name_that_was_pointed_here_by_a_stranger_is_no_address_of_ours(server: Running) -> None:
+    rebound = {"Origin": f"http://evil.example:{server.port}", "Host": f"evil.example:{server.port}"}
+    assert server.request("GET", "/v1/models", headers=rebound).status == 403
+
+
+@pytest.mark.requirement("framework-errors-are-rewritten")
+def test_a_failure_nobody_foresaw_is_named_and_may_be_read_by_pages(start_server: StartServer) -> None:
+    running = start_server()
+    app = running.server.config.app
+
+    @app.get("/broken")  # type: ignore[union-attr]  # our own app
+    async def broken(n: int = 0) -> None:
+        raise ZeroDivisionError
+
+    failed = running.request("GET", "/broken", headers={"Origin": "http://localhost"})
+    assert failed.status == 500
+    assert failed.getheader("x-request-id")
+    assert failed.getheader("access-control-allow-origin") == "http://localhost"
+    assert json.loads(failed.read())["error"]["code"] == "internal_error"
+    unfit = running.request("GET", "/broken?n=x")
+    assert unfit.status == 400
+    assert json.loads(unfit.read())["error"]["code"] == "invalid_value"
+
+
 @pytest.mark.requirement("models-list-shape", "models-tell-more")
 def test_models_are_listed_with_openais_fields_and_ours(server: Running) -> None:
     listing = json.loads(server.request("GET", "/v1/models").read())
@@ -165,6 +216,12 @@ def test_the_schema_shows_the_request_with_an_example(server: Running) -> None:
     assert {"model", "input", "voice"} == set(document["components"]["schemas"][named]["required"])
 
 
+def test_the_schema_promises_no_status_that_is_never_sent(server: Running) -> None:
+    document = json.loads(server.request("GET", "/openapi.json").read())
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert [operation for operation in operations if "422" in operation["responses"]] == []
+
+
 def test_every_reference_in_the_schema_leads_somewhere(server: Running) -> None:
     raw = server.request("GET", "/openapi.json").read().decode()
     schemas = json.loads(raw)["components"]["schemas"]
@@ -197,6 +254,11 @@ def test_tls_serves_the_same(start_server: StartServer, tmp_path: Path) -> None:
     connection.request("GET", "/ready")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="none"):
+        make_server(load(flags={"tls_cert": tmp_path / "none.pem", "tls_key": tmp_path / "none.pem"}))
 
 
 def test_a_certificate_without_its_key_is_refused_at_start(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -106,6 +107,31 @@ def test_a_reader_that_stalls_for_too_long_is_given_up(start_server: StartServer
         until(lambda: not running.server.server_state.connections, "its connection to be dropped")
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel has no such timer")
+def test_a_short_answer_that_nobody_reads_does_not_hold_its_connection(start_server: StartServer) -> None:
+    running = start_server(stall_timeout_s=0.5)
+    with running.open_socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.sendall(request_bytes("word " * 7))
+        until(lambda: engine(running).made_ms > 1900, "it to be made")
+        until(lambda: running.application.admission.active == 0, "it to be over")
+        until(lambda: not running.server.server_state.connections, "its connection to be dropped")
+
+
+def test_bytes_that_trickle_in_after_an_answer_do_not_keep_a_connection(start_server: StartServer) -> None:
+    running = start_server(request_timeout_s=0.3)
+    with running.open_socket() as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+        answer = b""
+        while not answer:
+            client.sendall(b"\r\n")
+            client.settimeout(0.05)
+            with suppress(TimeoutError):
+                answer = client.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+
+
 def test_a_client_that_sends_no_request_is_closed(start_server: StartServer) -> None:
     running = start_server(request_timeout_s=0.2)
     with running.open_socket() as client:
@@ -127,7 +153,9 @@ def test_headers_without_end_are_431(start_server: StartServer) -> None:
     running = start_server(max_header_bytes=2048)
     with running.open_socket() as client:
         client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 4000)
-        assert client.recv(100).startswith(b"HTTP/1.1 431 ")
+        answer = client.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "head_too_large"
 
 
 def test_a_connection_that_is_kept_alive_may_be_used_again(server: Running) -> None:

@@ -1,7 +1,9 @@
 """`POST /v1/audio/speech` as clients see it."""
 
 import base64
+import io
 import json
+import wave
 from http.client import IncompleteRead
 from typing import Any
 
@@ -215,6 +217,29 @@ def test_a_bad_field_is_refused_by_name_before_anything_sounds(
     assert response.status == status
     detail = error(response)
     assert (detail["param"], detail["code"]) == (param, code)
+
+
+@pytest.mark.requirement("unknown-extensions-are-refused")
+@pytest.mark.parametrize("name", ["sampleRate", "SR", "VoiceById", "str", "a b", "ключ"])
+def test_an_unknown_extension_is_named_as_it_was_written(server: Running, name: str) -> None:
+    detail = error(server.speak(model_extensions={name: 1}))
+    assert (detail["param"], detail["code"]) == (f"model_extensions.{name}", "unknown_field")
+
+
+@pytest.mark.requirement("complete-wav-has-true-sizes")
+def test_a_wav_that_is_complete_before_it_is_sent_states_its_true_sizes(server: Running) -> None:
+    response = server.speak("One two.", model="tone-at-once", response_format="wav")
+    length = int(response.getheader("content-length") or 0)
+    body = response.read()
+    assert length == len(body)
+    with wave.open(io.BytesIO(body)) as file:
+        assert file.getnframes() == (len(body) - 44) // 2
+
+
+def test_more_than_one_unit_is_streamed_by_such_an_engine_too(server: Running) -> None:
+    response = server.speak("One two. Three four.", model="tone-at-once", response_format="wav")
+    assert response.getheader("transfer-encoding") == "chunked"
+    assert response.read()[4:8] == b"\xff\xff\xff\xff"
 
 
 @pytest.mark.parametrize("missing", ["model", "input", "voice"])

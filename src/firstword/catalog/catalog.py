@@ -28,6 +28,11 @@ class ListedVoice:
     model: str
     alias_of: str | None
 
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.voice.name if self.alias_of is None else self.id.capitalize()
+
 
 class Catalog:
     """What can be asked for.

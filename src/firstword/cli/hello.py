@@ -15,7 +15,6 @@ from firstword.client.listing import wait_until_ready
 from firstword.client.saving import saving
 from firstword.client.speech import stream_speech
 from firstword.core.errors import FirstwordError
-from firstword.server.auth import PREFIX
 from firstword.settings import Settings
 
 TEXT = "Hello. Audio starts at the first word."
@@ -53,12 +52,9 @@ class Hello(Thread):
     def _obstacle(self) -> str | None:
         if self._settings.tls_cert:
             return "the server speaks TLS, under a name that is not known here"
-        if self._settings.api_keys and self._key() is None:
-            return "the settings have only hashes of keys"
+        if self._settings.api_keys:
+            return "the server asks for a key, and keeps only hashes of them"
         return None
-
-    def _key(self) -> str | None:
-        return next((key for key in self._settings.api_keys if not key.startswith(PREFIX)), None)
 
     def _speak(self) -> None:
         wait_until_ready(self._url, timeout_s=READY_S)
@@ -68,7 +64,7 @@ class Hello(Thread):
         began = time.perf_counter()
         with (
             saving(Path(name)) as file,
-            stream_speech(self._url, text=TEXT, response_format="wav", api_key=self._key()) as pieces,
+            stream_speech(self._url, text=TEXT, response_format="wav") as pieces,
         ):
             for piece in pieces:
                 if first_s is None and heard.feed(piece):

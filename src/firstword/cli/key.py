@@ -8,7 +8,8 @@ import click
 @click.command("key", short_help="Make an API key.", epilog="Example: firstword key")
 def command() -> None:
     """Make an API key: one line for the caller, one for the server, which keeps only its hash."""
-    from firstword.server.auth import hashed, new_key
+    from firstword.server.auth import new_key
+    from firstword.settings import hashed
 
     key = new_key()
     click.echo(f"For the caller, shown only now:  {key}")

@@ -92,6 +92,8 @@ def command(
         raise click.UsageError("-o FILE is required (-o - for stdout).")
     order = _order(output, format_name, asked)
     text = None if text == STDOUT else text
+    if text is None and sys.stdin is None:
+        raise click.UsageError("There is no text, and no stdin to read it from.")
     if text is None and sys.stdin.isatty():
         click.echo("Reading from the terminal; Ctrl-D ends the text.", err=True)
     report = Progress(sys.stderr.isatty() if progress is None else progress)

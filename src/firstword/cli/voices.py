@@ -47,7 +47,7 @@ def _installed(config: Path | None) -> list[dict[str, Any]]:
     return [
         VoiceObject(
             id=listed.id,
-            name=listed.voice.name,
+            name=listed.name,
             model=listed.model,
             language=listed.voice.language,
             gender=listed.voice.gender,

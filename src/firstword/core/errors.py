@@ -83,9 +83,9 @@ class MethodNotAllowed(RequestError):
 
 
 class TooLarge(RequestError):
-    """A body or a text is over the configured limit."""
+    """A body is over the configured limit."""
 
-    default_code = "too_large"
+    default_code = "body_too_large"
 
 
 class RequestTimeout(RequestError):

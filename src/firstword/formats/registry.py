@@ -33,7 +33,6 @@ class _Row:
     """What a format can carry."""
 
     build: Callable[[AudioSpec], Encoder]
-    media_type: Callable[[AudioSpec], str]
     rates: Sequence[int]
     """Hz."""
     default_rate: int = 24_000
@@ -47,37 +46,31 @@ class _Row:
 _ROWS = {
     AudioFormat.PCM: _Row(
         build=PcmEncoder,
-        media_type=pcm.media_type,
         rates=pcm.RATES,
         encodings=tuple(SampleEncoding),
     ),
     AudioFormat.WAV: _Row(
         build=WavEncoder,
-        media_type=lambda spec: WavEncoder.media_type,
         rates=wav.RATES,
         encodings=tuple(SampleEncoding),
     ),
     AudioFormat.FLAC: _Row(
         build=FlacEncoder,
-        media_type=lambda spec: FlacEncoder.media_type,
         rates=flac.RATES,
     ),
     AudioFormat.MP3: _Row(
         build=Mp3Encoder,
-        media_type=lambda spec: Mp3Encoder.media_type,
         rates=mp3.RATES,
         bitrates=mp3.bitrates,
     ),
     AudioFormat.AAC: _Row(
         build=AacEncoder,
-        media_type=lambda spec: AacEncoder.media_type,
         rates=aac.RATES,
         default_rate=aac.DEFAULT_RATE,
         bitrates=aac.bitrates,
     ),
     AudioFormat.OPUS: _Row(
         build=lambda spec: _OPUS[spec.container](spec),
-        media_type=lambda spec: _OPUS[spec.container].media_type,
         rates=opus.RATES,
         bitrates=lambda sample_rate: opus.BITRATES,
         containers=tuple(Container),
@@ -93,11 +86,6 @@ def rates(audio_format: AudioFormat) -> Sequence[int]:
 def default_rate(audio_format: AudioFormat) -> int:
     """Hz for a caller who names no rate: 24000, and 48000 for aac, whose first frame then leaves sooner."""
     return _ROWS[audio_format].default_rate
-
-
-def media_type(spec: AudioSpec) -> str:
-    """What the Content-Type will say; no encoder is built for it."""
-    return _ROWS[spec.format].media_type(spec)
 
 
 def check(spec: AudioSpec) -> None:

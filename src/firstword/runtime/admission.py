@@ -15,8 +15,8 @@ class Admission:
     Args:
         max_streams: responses at once.
         max_per_caller: responses at once for one caller; None for no limit.
-        max_queue_s: the longest that a step may have waited when a response is admitted.
-        queue_s: tells for how long the oldest step has waited.
+        max_late_s: how late the worst-served step may be when a response is admitted.
+        late_s: tells how late it is.
     """
 
     def __init__(
@@ -24,13 +24,13 @@ class Admission:
         *,
         max_streams: int,
         max_per_caller: int | None = None,
-        max_queue_s: float,
-        queue_s: Callable[[], float],
+        max_late_s: float,
+        late_s: Callable[[], float],
     ) -> None:
         self._max_streams = max_streams
         self._max_per_caller = max_per_caller
-        self._max_queue_s = max_queue_s
-        self._queue_s = queue_s
+        self._max_late_s = max_late_s
+        self._late_s = late_s
         self._callers: Counter[str] = Counter()
         self.draining = False
 
@@ -60,7 +60,7 @@ class Admission:
                 f"The server is making {self._max_streams} responses already; try again shortly.",
                 retry_after_s=2,
             )
-        if self._queue_s() > self._max_queue_s:
+        if self._late_s() > self._max_late_s:
             raise ServerBusy("The server is behind with its work; try again shortly.", retry_after_s=5)
         self._callers[caller] += 1
         try:

@@ -39,6 +39,14 @@ class _Place:
     users: int = 0
     idle: anyio.Event = field(default_factory=anyio.Event)
 
+    def fail(self, failure: Exception) -> None:
+        """Notes why the model will not speak."""
+        self.state = State.FAILED
+        if isinstance(failure, FirstwordError):
+            self.remedy = failure.message
+        else:
+            self.remedy = f"{type(failure).__name__}: {failure}. Run `firstword doctor`."
+
 
 class EngineHost:
     """The `Engines` of one process.
@@ -60,9 +68,13 @@ class EngineHost:
 
     @property
     def settled(self) -> bool:
-        """True once every model is ready or has failed, and at least one is ready."""
-        states = {place.state for place in self._places.values()}
-        return State.READY in states and states <= {State.READY, State.FAILED}
+        """True once every model is ready or has failed."""
+        return all(place.state in (State.READY, State.FAILED) for place in self._places.values())
+
+    @property
+    def speaks(self) -> bool:
+        """Whether any model is ready."""
+        return any(place.state is State.READY for place in self._places.values())
 
     def state(self, model_id: str) -> tuple[State, str | None]:
         """A model's state, and what to do where it failed."""
@@ -76,9 +88,14 @@ class EngineHost:
     async def start(self) -> None:
         """Loads and warms every model, one after the other, off the event loop.
 
-        Cancellation: waits for the load that is running.
+        Cancellation: the load that is running goes on in its thread, and its engine is closed.
         """
-        await asyncio.to_thread(self._warm_first)
+        try:
+            await asyncio.to_thread(self._warm_first)
+        except Exception as failure:  # a codec that cannot work is told like a model that cannot
+            for place in self._places.values():
+                place.fail(failure)
+            return
         for place in self._places.values():
             await asyncio.to_thread(self._load, place)
 
@@ -116,11 +133,11 @@ class EngineHost:
         try:
             engine = place.load()
             _warm(engine)
-        except FirstwordError as failure:
-            place.state, place.remedy = State.FAILED, failure.message
         except Exception as failure:  # whatever a model library raises must not stop the others
-            place.state = State.FAILED
-            place.remedy = f"{type(failure).__name__}: {failure}. Run `firstword doctor`."
+            place.fail(failure)
+            return
+        if self._closing:
+            engine.close()
         else:
             place.engine, place.state = engine, State.READY
 

@@ -80,11 +80,16 @@ class DeadlineScheduler:
         """Steps that are queued and not yet running."""
         return self._waiting
 
-    def waited_s(self) -> float:
-        """For how long the step that has waited longest has been queued, in seconds."""
+    def late_s(self) -> float:
+        """For how long the worst-served step has been due, and queued, in seconds.
+
+        A step of a stream that is far ahead may well wait: only what waits past its deadline is late.
+        """
         now = monotonic()
         with self._changed:
-            return max((now - job.since for _, _, job in self._queue if not job.taken), default=0.0)
+            return max(
+                (now - max(job.since, due) for due, _, job in self._queue if not job.taken), default=0.0
+            )
 
     async def step(self, due: float, call: Callable[[], T]) -> T:
         """Runs `call` on a worker when its turn comes (see `core.protocols.Scheduler`).

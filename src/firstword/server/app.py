@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from firstword import __version__
 from firstword.assembly import Application
 from firstword.server import errors, schema
-from firstword.server.auth import Keyring
+from firstword.server.auth import Keyring, Origins
 from firstword.server.context import Context
 from firstword.server.request_id import RequestIdMiddleware
 from firstword.server.routes import listings, operations, speech
@@ -51,7 +51,9 @@ def create_app(application: Application) -> FastAPI:
         summary="An OpenAI-compatible speech server in which audio starts at the first word.",
         lifespan=lifespan,
     )
-    app.state.context = Context(application, Keyring(settings.api_keys), int(time.time()))
+    keys = Keyring(settings.api_keys)
+    origins = Origins(settings.cors_origins, same_host=not keys.open)
+    app.state.context = Context(application, keys, origins, int(time.time()))
     for module in (speech, listings, operations):
         app.include_router(module.router)
     errors.install(app)

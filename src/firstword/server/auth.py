@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
+import re
 import secrets
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from firstword.core.errors import ConfigurationError, Unauthorized
-
-PREFIX = "sha256:"
-
-
-def hashed(key: str) -> str:
-    """A key as it is kept: `sha256:<hex>`. Keys are long and random, so one plain hash is enough."""
-    if key.startswith(PREFIX):
-        return key.lower()
-    return PREFIX + hashlib.sha256(key.encode()).hexdigest()
+from firstword.core.errors import ConfigurationError, Forbidden, Unauthorized
+from firstword.settings import KEY_PREFIX, LOCALHOST_ORIGINS, hashed
 
 
 def new_key() -> str:
@@ -57,11 +50,50 @@ class Keyring:
             raise Unauthorized(
                 "No API key was sent; send one as 'Authorization: Bearer KEY'.", code="missing_api_key"
             )
-        sent = hashed(key.strip()) if not key.strip().startswith(PREFIX) else ""
+        sent = hashed(key.strip()) if not key.strip().startswith(KEY_PREFIX) else ""
         found = [known for known in self._hashes if hmac.compare_digest(sent, known)]
         if not found:
             raise Unauthorized("The API key is not one of this server's.")
         return found[0]
+
+
+class Origins:
+    """The pages that may call. A browser names the page's origin; other programs name none.
+
+    Without this any page that its user visits could set a server to work that asks for no key.
+
+    Args:
+        allowed: origins besides localhost; `*` for all.
+        same_host: whether pages of the server's own address may call. Only with keys: a name that
+            was pointed at this address by somebody else would be such a page too.
+    """
+
+    def __init__(self, allowed: Iterable[str], *, same_host: bool) -> None:
+        self._allowed = frozenset(allowed)
+        self._same_host = same_host
+
+    def check(self, connection: HTTPConnection) -> None:
+        """Raises `Forbidden` for the pages of anybody else."""
+        origin = connection.headers.get("origin")
+        if origin is None or "*" in self._allowed or origin in self._allowed:
+            return
+        host = urlsplit(origin).netloc
+        own = host == connection.headers.get("host") and (self._same_host or _address(host))
+        if not own and not re.fullmatch(LOCALHOST_ORIGINS, origin):
+            raise Forbidden(
+                f"Pages of {origin[:80]} may not call this server; its operator can add the origin to "
+                "cors_origins.",
+                code="origin_not_allowed",
+            )
+
+
+def _address(host: str) -> bool:
+    """Whether a host is written as an address, so that nobody's name server has a say in it."""
+    try:
+        ipaddress.ip_address(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    return True
 
 
 def require_safe_binding(host: str, *, keys: Keyring, allow_anonymous: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from firstword.assembly import Application
-from firstword.server.auth import Keyring
+from firstword.server.auth import Keyring, Origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,19 @@ class Context:
 
     application: Application
     keys: Keyring
+    origins: Origins
     started: int
     """Unix seconds when the server was made; the `created` of its models."""
+
+    def caller(self, connection: HTTPConnection) -> str:
+        """A name for whoever is calling.
+
+        Raises:
+            Forbidden: a page of an origin that may not call.
+            Unauthorized: a key is asked for, and none of ours was sent.
+        """
+        self.origins.check(connection)
+        return self.keys.caller(connection)
 
 
 def context(connection: HTTPConnection) -> Context:

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firstword.core import errors
 from firstword.wire.errors import ErrorBody, ErrorDetail
@@ -79,6 +81,8 @@ def response(error: BaseException) -> Response:
         headers |= {"Retry-After": str(error.retry_after_s), "x-should-retry": "true"}
     elif row(error).status >= 500:
         headers["x-should-retry"] = "false"
+    if isinstance(error, errors.TooLarge | errors.RequestTimeout):
+        headers["Connection"] = "close"  # the rest of the body is not wanted
     if isinstance(error, errors.Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
     return Response(
@@ -89,9 +93,9 @@ def response(error: BaseException) -> Response:
     )
 
 
-def invalid(failure: ValidationError) -> errors.InvalidRequest:
-    """The first thing that is wrong with a body, as one sentence that names the field."""
-    first = failure.errors(include_url=False, include_input=False)[0]
+def invalid(failure: ValidationError | RequestValidationError) -> errors.InvalidRequest:
+    """The first thing that is wrong with a request, as one sentence that names the field."""
+    first = failure.errors()[0]
     field = _field(first["loc"])
     match first["type"]:
         case "missing":
@@ -113,8 +117,10 @@ def invalid(failure: ValidationError) -> errors.InvalidRequest:
 
 
 def _field(path: Sequence[int | str]) -> str | None:
-    """A field's path with dots, without the names pydantic gives to the arms of a union."""
-    names = [str(part) for part in path if str(part).islower() and str(part) not in {"str", "int", "float"}]
+    """A field's path with dots."""
+    names = [str(part) for part in path]
+    if names[:1] == ["voice"]:
+        del names[1:2]  # pydantic's name for the arm of the union, not a field's
     return ".".join(names) or None
 
 
@@ -124,6 +130,10 @@ def install(app: FastAPI) -> None:
     async def ours(request: Request, failure: Exception) -> Response:
         return response(failure)
 
+    async def unfit(request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, RequestValidationError)
+        return response(invalid(failure))
+
     async def frameworks(request: Request, failure: Exception) -> Response:
         assert isinstance(failure, HTTPException)
         answer = response(_translated(request, failure))
@@ -131,8 +141,32 @@ def install(app: FastAPI) -> None:
         return answer
 
     app.add_exception_handler(errors.FirstwordError, ours)
+    app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, frameworks)
-    app.add_exception_handler(Exception, ours)
+    app.add_middleware(UnforeseenMiddleware)
+
+
+class UnforeseenMiddleware:
+    """Answers what nobody foresaw, inside the middleware that names requests and lets pages read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on; once an answer has begun, a failure is the server's to break it off."""
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as failure:
+            if begun or scope["type"] != "http":
+                raise
+            await response(failure)(scope, receive, send)
 
 
 def _translated(request: Request, failure: HTTPException) -> errors.FirstwordError:

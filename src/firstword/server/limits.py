@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from firstword.core.errors import RequestTimeout, TooLarge
-
-ABORT = "firstword.abort"
-"""Where in a scope stands what drops the connection with all that is still unsent."""
+from firstword.wire.errors import ErrorBody, ErrorDetail
 
 
 async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> bytes:
@@ -41,7 +40,7 @@ async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> by
 
 
 def _too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"The body is over this server's limit of {max_bytes} bytes.", code="body_too_large")
+    return TooLarge(f"The body is over this server's limit of {max_bytes} bytes.")
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -62,17 +61,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._start_head()
 
     def data_received(self, data: bytes) -> None:
-        """Counts what belongs to a head before it is parsed."""
+        """Counts what belongs to a head before it is parsed; what follows an answer does, whatever it is."""
+        if not self._in_head and self.cycle is not None and self.cycle.response_complete:
+            self._start_head()
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > self.max_head_bytes:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(431, f"The request's head is over {self.max_head_bytes} bytes.", "head_too_large")
 
     def on_message_begin(self) -> None:
         """A head begins: at once on a new connection, later on one that was kept alive."""
         super().on_message_begin()
-        self.scope[ABORT] = self.transport.abort  # type: ignore[literal-required]  # ours
         if not self._in_head:
             self._start_head()
 
@@ -88,7 +88,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _start_head(self) -> None:
         self._in_head, self._head_bytes = True, 0
-        self._deadline = self.loop.call_later(self.head_timeout_s, self._refuse, b"408 Request Timeout")
+        self._deadline = self.loop.call_later(self.head_timeout_s, self._give_up)
+
+    def _give_up(self) -> None:
+        limit = f"{self.head_timeout_s:g} seconds"
+        self._refuse(408, f"The request's head was not complete after {limit}.", "request_timeout")
 
     def _end_head(self) -> None:
         self._in_head = False
@@ -96,12 +100,23 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _refuse(self, status: bytes) -> None:
-        """Answers before there is a request that the application could answer."""
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP."""
+        self._refuse(400, f"{msg} Send HTTP/1.1.", "invalid_request")
+
+    def _refuse(self, status: int, message: str, code: str) -> None:
+        """Answers before there is a request that the application could answer, and hangs up."""
         self._end_head()
-        if not self.transport.is_closing():
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # an answer is under way: a second one in its middle would be noise
+        elif not self.transport.is_closing():
+            detail = ErrorDetail(message=message, type="invalid_request_error", param=None, code=code)
+            body = ErrorBody(error=detail).model_dump_json().encode()
             self.transport.write(
-                b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+                "connection: close\r\ncontent-type: application/json\r\n"
+                f"content-length: {len(body)}\r\n\r\n".encode()
+                + body
             )
             self.transport.close()
 

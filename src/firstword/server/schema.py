@@ -25,6 +25,9 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)  # never sent: our errors are 400s
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for model in WRITTEN:
             schema = model.model_json_schema(ref_template=_REF)

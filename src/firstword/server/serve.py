@@ -10,6 +10,7 @@ import uvicorn
 
 from firstword.assembly import Application, assemble
 from firstword.core.errors import ConfigurationError
+from firstword.formats import registry
 from firstword.server import logs
 from firstword.server.app import create_app
 from firstword.server.auth import Keyring, require_safe_binding
@@ -46,6 +47,7 @@ def listen(settings: Settings) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+        _give_up_on_silence(listening, settings.stall_timeout_s)
         listening.bind((settings.host, settings.port))
         listening.listen(BACKLOG)
     except OSError as failure:
@@ -55,6 +57,15 @@ def listen(settings: Settings) -> socket.socket:
             "Choose another with --port (0 picks a free one)."
         ) from failure
     return listening
+
+
+def _give_up_on_silence(listening: socket.socket, seconds: float) -> None:
+    """Has the kernel drop connections whose peer takes nothing, also after a response has ended.
+
+    Linux only; elsewhere such a connection lives until its peer goes.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * seconds))
 
 
 def make_server(settings: Settings) -> Server:
@@ -68,7 +79,10 @@ def make_server(settings: Settings) -> Server:
     )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise ConfigurationError("--tls-cert and --tls-key go together; one of them is missing.")
-    application = assemble(settings)
+    for file in filter(None, (settings.tls_cert, settings.tls_key)):
+        if not file.is_file():
+            raise ConfigurationError(f"There is no TLS file {file}.")
+    application = assemble(settings, warm_first=registry.warm)
     config = uvicorn.Config(
         create_app(application),
         http=bounded_protocol(settings.max_header_bytes, settings.request_timeout_s),
@@ -79,6 +93,7 @@ def make_server(settings: Settings) -> Server:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         server_header=False,
+        ws="none",  # no socket route yet, and no protocol without our bounds
         lifespan="on",
     )
     return Server(config, application)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from typing import Protocol
 
 import anyio
@@ -15,13 +15,12 @@ from firstword.core.concurrency import task_group
 from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent
 from firstword.pipeline.speak import Speech
 from firstword.server import errors
-from firstword.server.limits import ABORT
 from firstword.server.request_id import REQUEST_ID
 from firstword.wire import speech as wire
 
 log = logging.getLogger("firstword.server")
 
-EXPECTED = frozenset({"done", "left", "refused", "TimeoutError"})
+EXPECTED = frozenset({"done", "left", "stalled", "refused"})
 """Ways for a response to end that are no fault of ours."""
 
 
@@ -34,6 +33,10 @@ class Rendering(Protocol):
 
     def body(self, events: Iterable[SpeechEvent]) -> bytes:
         """The bytes of one block's events."""
+        ...
+
+    def whole(self, speech: Speech) -> bytes | None:
+        """The complete body, where all of it has been made already and it is better known as such."""
         ...
 
     def failure(self, error: Exception) -> bytes | None:
@@ -52,6 +55,10 @@ class AudioBody:
         """The audio of the block."""
         return b"".join(event.data for event in events if isinstance(event, AudioBytes))
 
+    def whole(self, speech: Speech) -> bytes | None:
+        """With true sizes in its header: then a Content-Length tells the client as much."""
+        return speech.whole
+
     def failure(self, error: Exception) -> None:
         """Audio has no word for failure: the body is left incomplete, which every client reports."""
         return
@@ -67,6 +74,10 @@ class EventBody:
     def body(self, events: Iterable[SpeechEvent]) -> bytes:
         """The events of the block."""
         return b"".join(self._event(event) for event in events)
+
+    def whole(self, speech: Speech) -> None:
+        """Events are never sent as one."""
+        return
 
     def failure(self, error: Exception) -> bytes:
         """An error event; nothing follows it, and the body stays incomplete."""
@@ -123,16 +134,25 @@ class SpeechResponse(Response):
         try:
             with self._admitted:
                 async with self._open_speech() as speech:
-                    await send(_start(speech, self._rendering.media_type(speech)))
-                    async for events in speech:
-                        await self._send(send, self._rendering.body(events))
-                    await self._send(send, b"", more=False)
-                    outcome = "done"
+                    await self._stream(speech, send)
+            outcome = "done"
+        except TimeoutError:
+            outcome = "stalled"  # it takes nothing, so it cannot be told either
         except Exception as failure:
-            outcome = "refused" if errors.row(failure).status < 500 else type(failure).__name__
+            refused = speech is None and errors.row(failure).status < 500
+            outcome = "refused" if refused else type(failure).__name__
             await self._fail(failure, scope, receive, send, begun=speech is not None)
         finally:
             _report(scope, speech, outcome)
+
+    async def _stream(self, speech: Speech, send: Send) -> None:
+        """The head, then every block as it is made; or all at once, where all is made already."""
+        whole = self._rendering.whole(speech)
+        await send(_start(speech, self._rendering.media_type(speech), whole))
+        if whole is None:
+            async for events in speech:
+                await self._send(send, self._rendering.body(events))
+        await self._send(send, whole or b"", more=False)
 
     async def _fail(
         self, failure: Exception, scope: Scope, receive: Receive, send: Send, *, begun: bool
@@ -140,10 +160,9 @@ class SpeechResponse(Response):
         """Tells of a failure: a status while there is none yet, then a broken body, events or not."""
         if not begun:
             await errors.response(failure)(scope, receive, send)
-        elif isinstance(failure, TimeoutError):
-            scope.get(ABORT, _nothing)()  # it takes nothing, so it cannot be told either
         elif (told := self._rendering.failure(failure)) is not None:
-            await self._send(send, told)  # and no end: some readers look at no event but the audio
+            with suppress(TimeoutError):
+                await self._send(send, told)  # and no end: some readers look at no event but the audio
 
     async def _send(self, send: Send, body: bytes, *, more: bool = True) -> None:
         if body or not more:
@@ -156,10 +175,6 @@ async def _leave_with(receive: Receive, running: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     running.cancel()
-
-
-def _nothing() -> None:
-    """What can be done about a connection of a server that is not ours."""
 
 
 def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
@@ -176,7 +191,7 @@ def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
     log.log(logging.INFO if outcome in EXPECTED else logging.WARNING, "speech", extra=keys)
 
 
-def _start(speech: Speech, media_type: str) -> Message:
+def _start(speech: Speech, media_type: str, whole: bytes | None) -> Message:
     headers = {
         "content-type": media_type,
         "cache-control": "no-cache, no-transform",
@@ -186,6 +201,8 @@ def _start(speech: Speech, media_type: str) -> Message:
         "x-sample-rate": str(speech.sample_rate),
         "x-audio-encoder-delay": str(speech.delay_frames),
     }
+    if whole is not None:
+        headers["content-length"] = str(len(whole))
     return {
         "type": "http.response.start",
         "status": 200,

@@ -47,7 +47,9 @@ class HibariEngine:
         tongue = self._language_of(voice)
         if language and re.split("[-_]", language)[0].lower() not in self.info.languages:
             raise InvalidRequest(
-                f"The voice {voice} speaks English ({tongue}), not {language}.", param="language"
+                f"The voice {voice} speaks English ({tongue}), not {language}.",
+                param="language",
+                code="unsupported_language",
             )
         sentence = unspeakable_sentence(text)
         if sentence is not None:

@@ -17,7 +17,7 @@ router = APIRouter(responses={404: {"model": ErrorBody}})
 async def list_models(request: Request, capability: str | None = None, task: str | None = None) -> ModelList:
     """Every name that may stand in `model`, with its state; filtered by capability or task."""
     here = context(request)
-    here.keys.caller(request)
+    here.caller(request)
     objects = [_model(listed, here) for listed in here.application.catalog.models()]
     return ModelList(
         data=[
@@ -33,7 +33,7 @@ async def list_models(request: Request, capability: str | None = None, task: str
 async def get_model(request: Request, model_id: str) -> ModelObject:
     """One name that may stand in `model`."""
     here = context(request)
-    here.keys.caller(request)
+    here.caller(request)
     for listed in here.application.catalog.models():
         if listed.id == model_id:
             return _model(listed, here)
@@ -46,11 +46,11 @@ async def get_model(request: Request, model_id: str) -> ModelObject:
 async def list_voices(request: Request) -> VoiceList:
     """Every name that may stand in `voice`, and the voice that really answers."""
     here = context(request)
-    here.keys.caller(request)
+    here.caller(request)
     voices = [
         VoiceObject(
             id=listed.id,
-            name=listed.voice.name if listed.alias_of is None else listed.id.capitalize(),
+            name=listed.name,
             model=listed.model,
             language=listed.voice.language,
             gender=listed.voice.gender,
@@ -66,7 +66,7 @@ async def list_voices(request: Request) -> VoiceList:
 @router.post("/v1/audio/voices", summary="Voice cloning (no engine here offers it)", include_in_schema=False)
 async def create_voice(request: Request) -> VoiceObject:
     """Refuses: no engine here makes voices."""
-    context(request).keys.caller(request)
+    context(request).caller(request)
     raise InvalidRequest(
         "No engine on this server makes new voices; GET /v1/audio/voices lists those there are.",
         code="voice_cloning_unsupported",

@@ -26,6 +26,8 @@ async def ready(request: Request) -> JSONResponse:
         return JSONResponse({"status": "draining"}, status_code=503)
     if not application.host.settled:
         return JSONResponse({"status": "loading"}, status_code=503)
+    if not application.host.speaks:
+        return JSONResponse({"status": "failed", "see": "/v1/models"}, status_code=503)
     return JSONResponse({"status": "ready"})
 
 
@@ -33,5 +35,5 @@ async def ready(request: Request) -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """Counters and histograms in Prometheus' text format."""
     here = context(request)
-    here.keys.caller(request)
+    here.caller(request)
     return Response(here.application.meter.exposition(), media_type=CONTENT_TYPE)

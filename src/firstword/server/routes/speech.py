@@ -59,7 +59,7 @@ OPENAPI: dict[str, Any] = {
 async def create_speech(request: Request) -> Response:
     """Speaks a text, streamed from the first word, in the format that was asked for."""
     here = context(request)
-    caller = here.keys.caller(request)
+    caller = here.caller(request)
     body = await _body(request, here)
     spoken = _request(body, here)
     return SpeechResponse(
