@@ -110,7 +110,7 @@ def test_chunks_follow_one_another_in_growing_blocks(engine: HibariEngine) -> No
 
     seconds = [chunk.duration_s for chunk in chunks]
     assert len(chunks) >= 5
-    assert [0.25, 0.575, 1.15, 2.0] == seconds[:4]
+    assert [0.35, 0.775, 1.55, 2.0] == seconds[:4]
     assert max(seconds) <= 2.2
     starts = [sum(len(chunk.samples) for chunk in chunks[:k]) for k in range(len(chunks))]
     assert starts == [chunk.start for chunk in chunks]
@@ -126,7 +126,7 @@ def test_the_first_chunk_takes_one_call_of_each_half(pronouncer: Pronouncer) -> 
     first = next(run)
 
     assert ["front", "decode"] == counting.calls
-    assert 6000 == len(first.samples)
+    assert 8400 == len(first.samples)
     assert np.abs(first.samples).max() > AUDIBLE, "and it is heard"
 
     run.close()

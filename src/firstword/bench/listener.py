@@ -4,7 +4,7 @@ An HTTP library would add its own time between the network and the clock; here t
 soon as the event loop hands over bytes, and nothing but chunked framing is parsed.
 
 With a `pace` the listener plays what it gets, as a player without a jitter buffer would: sample `k` is
-due `k` samples after the first audible one, and one that arrives later is an underrun, after which the
+due `k` samples after the first bytes came, and one that arrives later is an underrun, after which the
 player's clock starts anew. It then reads no more than `AHEAD_S` beyond its playhead, over a small
 kernel buffer, as somebody who really listens does.
 """
@@ -12,11 +12,12 @@ kernel buffer, as somebody who really listens does.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -32,6 +33,8 @@ PLAYING_BUFFER_BYTES = 32_768
 HEADER_BYTES_MAX = 65_536
 PCM_BYTES_PER_FRAME = 2
 
+_Address = tuple[int, int, int, str, tuple[Any, ...]]
+"""What `getaddrinfo` gives."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _RATE = re.compile(rb"rate=(\d+)")
 
@@ -117,7 +120,7 @@ async def _connected(host: str, port: int, buffer_bytes: int | None) -> socket.s
     """A connection to the first address of `host` that takes one; its buffer is set before it opens."""
     loop = asyncio.get_running_loop()
     failure: OSError | None = None
-    for family, kind, proto, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, proto, _, address in await _addresses(host, port):
         connection = socket.socket(family, kind, proto)
         connection.setblocking(False)
         if buffer_bytes is not None:
@@ -133,6 +136,16 @@ async def _connected(host: str, port: int, buffer_bytes: int | None) -> socket.s
         else:
             return connection
     raise failure or OSError("no address")
+
+
+async def _addresses(host: str, port: int) -> Sequence[_Address]:
+    """The addresses of a host; one that is written as an address is not looked up on another thread."""
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        loop = asyncio.get_running_loop()
+        return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [(family, socket.SOCK_STREAM, 0, "", (host, port))]
 
 
 def _request(host: str, port: int, path: str, body: Mapping[str, Any], api_key: str | None) -> bytes:
@@ -274,13 +287,12 @@ class _Player:
         if self.audible.decodes:
             self._frames += len(data) / PCM_BYTES_PER_FRAME
             self.heard.audio_s = self._frames / self.sample_rate
-        if self.heard.first_audible_s is None:
-            if self.audible.feed(data) and self.audible.decodes and self.audible.at is not None:
-                self.heard.first_audible_s = now
-                self._starts_s = now - self.audible.at / self._rate
-            return 0.0
+        if self.heard.first_audible_s is None and self.audible.feed(data) and self.audible.decodes:
+            self.heard.first_audible_s = now
         if self.pace is None:
             return 0.0
+        if not first:
+            self._starts_s = now
         late_s = now - (self._starts_s + first / self._rate)
         if late_s > 0:
             self.heard.underruns += 1

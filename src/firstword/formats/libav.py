@@ -68,6 +68,7 @@ class PacketCodec:
             if bit_rate is not None:
                 context.bit_rate = bit_rate
             context.options = dict(options)
+            context.thread_count = 1  # left alone, each encoder starts two threads and gains nothing
             context.open()
         except (av.FFmpegError, ValueError) as error:
             raise EngineError(f"the {name} encoder cannot be opened: {error}") from error
