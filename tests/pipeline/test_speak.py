@@ -1,11 +1,16 @@
 """Text in, speech out: what a run gives, and how it ends."""
 
+import gc
+import weakref
+from types import SimpleNamespace
+
 import anyio
 import numpy as np
 import pytest
 
 from firstword.core.concurrency import task_group
 from firstword.core.errors import EngineError, InvalidRequest, UnknownModel, UnspeakableText
+from firstword.core.protocols import Encoder
 from firstword.core.types import (
     AudioBytes,
     AudioFormat,
@@ -16,6 +21,7 @@ from firstword.core.types import (
     SpeechDone,
     WordsSpoken,
 )
+from firstword.formats import registry
 from tests.pipeline.conftest import MakeSpeaker, all_events, audio, request
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -130,6 +136,34 @@ async def test_leaving_stops_the_engine_within_a_step(speaker: MakeSpeaker) -> N
             await anext(aiter(speech))
         assert tone.engine.running == 0
         assert tone.engine.made_ms - before < 1000
+
+
+@pytest.mark.parametrize(
+    "text", ["A long story. " * 500, "One two three. And boom it goes. " + "More. " * 99]
+)
+async def test_a_run_that_ends_early_keeps_no_codec(
+    speaker: MakeSpeaker, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    encoders: list[weakref.ref[Encoder]] = []
+
+    def noted(spec: AudioSpec) -> Encoder:
+        made = registry.encoder(spec)
+        encoders.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr(
+        "firstword.pipeline.speak.registry", SimpleNamespace(encoder=noted, check=registry.check)
+    )
+    gc.disable()
+    try:
+        async with speaker() as tone:
+            asked = request("A long story. " * 500, audio=AudioSpec(AudioFormat.FLAC))
+            async with tone.pipeline.open(asked) as speech:
+                await anext(aiter(speech))
+            del speech
+        assert [encoder() for encoder in encoders] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_the_next_block_is_not_begun_before_the_reader_is_back_for_it(speaker: MakeSpeaker) -> None:

@@ -250,6 +250,8 @@ class _Run:
             out.close()
             audio_s = self.usage.audio_out_ms / 1000
             self.meter.speech_ended(self.request.model, self.usage.input_chars, audio_s, self.busy_s, outcome)
+            if outcome != "done":
+                del self.line, self.encoder  # a traceback may keep this run for a while, not its codecs
 
     async def _speak_inbox(self, out: Handover[Events]) -> None:
         while True:
