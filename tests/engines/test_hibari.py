@@ -119,6 +119,16 @@ def test_chunks_follow_one_another_in_growing_blocks(engine: HibariEngine) -> No
     }
 
 
+def test_with_audio_in_hand_the_first_chunk_is_longer_and_there_are_fewer(engine: HibariEngine) -> None:
+    urgent, relaxed = (
+        list(engine.steps(SynthesisRequest(LONG, "heart", head_start_s=seconds))) for seconds in (0, 20)
+    )
+
+    assert (0.35, 2.0) == (urgent[0].duration_s, relaxed[0].duration_s)
+    assert len(relaxed) < len(urgent)
+    assert sum(len(c.samples) for c in urgent) == sum(len(c.samples) for c in relaxed)
+
+
 def test_the_first_chunk_takes_one_call_of_each_half(pronouncer: Pronouncer) -> None:
     counting = CountingModel()
     run = HibariEngine(INFO, pronouncer, counting).steps(SynthesisRequest(LONG, "heart"))

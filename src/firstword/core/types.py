@@ -178,7 +178,10 @@ class SynthesisRequest:
     speed: float = 1.0
     """1 is the voice's own pace; within the engine's `speeds`."""
     seed: int = 0
-    """Same text, voice, speed and seed: the same samples."""
+    """Same text, voice, speed, seed and head start: the same samples."""
+    head_start_s: float = 0.0
+    """Audio made before this segment since the listener last had to wait for text: with some in hand an
+    engine need not hurry its first chunk. Counted in samples, so that it is the same every time."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The engine's own options, validated by the engine."""
 

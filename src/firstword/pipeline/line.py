@@ -76,8 +76,13 @@ class SpeechLine:
         """Where the next sample will sound: milliseconds of output since the stream began."""
         return 1000 * self._frames / self._engine.info.sample_rate / self._tempo
 
-    def speak(self, unit: TextSegment) -> Generator[Block]:
-        """Speaks one unit, a block a step; the pause after it is a block of its own."""
+    def speak(self, unit: TextSegment, *, head_start_s: float = 0.0) -> Generator[Block]:
+        """Speaks one unit, a block a step; the pause after it is a block of its own.
+
+        Args:
+            unit: what to speak.
+            head_start_s: see `SynthesisRequest`.
+        """
         slice_begins: tuple[SpeechEvent, ...] = (SliceBegins(unit.start, unit.end, self.at_ms),)
         origin = self._frames
         steps = self._engine.steps(
@@ -86,6 +91,7 @@ class SpeechLine:
                 voice=self._request.voice,
                 language=self._request.language,
                 speed=self._engine_speed,
+                head_start_s=head_start_s,
                 options=self._request.options,
             )
         )

@@ -210,6 +210,8 @@ class _Run:
     """The end of the last slice whose beginning the reader was given."""
     checked: bool = False
     """Whether the whole text is known to be speakable."""
+    head_start_s: float = 0.0
+    """Audio made since the listener last had to wait for text."""
     busy_s: float = 0.0
     """Seconds of worker time spent on this response."""
     failure: Exception | None = None
@@ -275,7 +277,8 @@ class _Run:
             return
         if self.inbox.starved:
             self.playhead.await_text(self.clock())
-        steps = self.line.speak(unit)
+            self.head_start_s = 0.0
+        steps = self.line.speak(unit, head_start_s=self.head_start_s)
         busy_before = self.busy_s
         try:
             await out.wanted()
@@ -341,6 +344,7 @@ class _Run:
         late_s = self.playhead.advance(now, audio_s)
         if late_s:
             self.meter.underrun(model, late_s)
+        self.head_start_s += audio_s
         self.usage = replace(self.usage, audio_out_ms=self.usage.audio_out_ms + 1000 * audio_s)
 
 

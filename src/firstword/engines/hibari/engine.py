@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from firstword.core.errors import EngineError, InvalidRequest, UnknownVoice, UnspeakableText
 from firstword.core.types import AudioChunk, EngineInfo, SynthesisRequest, TimedWord
 from firstword.engines.hibari.phonemes import Phrase, Pronouncer
-from firstword.engines.hibari.rendition import Rendition
+from firstword.engines.hibari.rendition import Rendition, Windows
 from firstword.engines.hibari.script import has_words, unspeakable_sentence
 from firstword.engines.hibari.session import AcousticModel
 from firstword.engines.hibari.timing import Timing, timed_words
@@ -65,7 +65,7 @@ class HibariEngine:
             )
 
     def steps(self, request: SynthesisRequest) -> Generator[AudioChunk]:
-        """Speaks one segment, a block a step: 250 ms of audio first, then up to 2 s.
+        """Speaks one segment, a block a step: 350 ms of audio first when it is urgent, up to 2 s later.
 
         Raises:
             InvalidRequest: the speed is out of range, or an option is given; there are none.
@@ -76,11 +76,11 @@ class HibariEngine:
         pronouncer, model = self._pronouncer, self._model
         if pronouncer is None or model is None:
             raise EngineError("The model is closed.", code="engine_closed")
-        frames = 0
+        frames, windows = 0, Windows.after(request.head_start_s)
         for phrase in pronouncer.phrases(request.spoken):
             rendition = Rendition(model, self._noise, phrase.ids, phrase.last, request.speed, request.seed)
             words = _words(request, phrase, rendition, frames)
-            for samples in rendition.blocks():
+            for samples in rendition.blocks(windows):
                 until_ms = (frames + len(samples)) * 1000 / SAMPLE_RATE
                 begun = [word for word in words if word.start_ms < until_ms]
                 words = words[len(begun) :]
