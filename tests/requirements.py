@@ -208,6 +208,29 @@ REQUIREMENTS: dict[str, Requirement] = {
     "cloning-is-400": Requirement(
         "CONTRACT A1", "POST /v1/audio/voices is a 400 while no engine clones voices."
     ),
+    # Text in as it is written, word timings out
+    "stream-order-of-messages": Requirement(
+        "CONTRACT A6", "A session begins with speech.started, ends with speech.done and 1000."
+    ),
+    "stream-speaks-while-text-is-written": Requirement(
+        "CONTRACT A6", "A sentence is heard while the next one is still being written."
+    ),
+    "stream-flush-and-cancel": Requirement(
+        "CONTRACT A6", "flush speaks what is there; cancel drops what is unspoken and keeps the session."
+    ),
+    "stream-base64": Requirement("CONTRACT A6", "`encoding: base64` gives audio as JSON."),
+    "stream-errors-say-why-then-close": Requirement(
+        "CONTRACT A2", "A socket is accepted, told what is wrong, and closed with the code that says so."
+    ),
+    "stream-keys": Requirement(
+        "CONTRACT A3", "A key works as a header and as a subprotocol; the key's is never selected."
+    ),
+    "word-timings-match-the-audio": Requirement(
+        "CONTRACT A7", "Words come before their audio, in the spelling and with the offsets of the input."
+    ),
+    "word-timings-only-where-known": Requirement(
+        "CONTRACT A7", "Where a model has no durations, or the answer has no events, timings are a 400."
+    ),
     # Other people's clients
     "openai-python-streams": Requirement(
         CHUNKED_PLAYBACK,

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """When a listener has waited this long for its next block, newcomers are told 503."""
     request_timeout_s: float = Field(20.0, gt=0)
     """Time for a caller to send its headers, and again to send its body."""
+    idle_timeout_s: float = Field(300.0, gt=0)
+    """Time a socket's client may send nothing."""
     stall_timeout_s: float = Field(300.0, gt=0)
     """Time a response may wait for a reader that takes nothing."""
     drain_s: int = Field(30, ge=0)

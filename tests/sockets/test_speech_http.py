@@ -129,6 +129,26 @@ def test_sse_carries_the_very_bytes_of_the_audio_body(server: Running) -> None:
     assert done["type"] == "speech.audio.done"
 
 
+@pytest.mark.requirement("word-timings-match-the-audio")
+def test_word_timings_come_as_events_before_their_audio(server: Running) -> None:
+    text = "One two three."
+    timed = {"timings": "word"}
+    body = server.speak(text, stream_format="sse", model_extensions=timed).read()
+    first, *rest = events(body)
+    assert first["type"] == "speech.audio.words"
+    words = [word for event in (first, *rest) if "words" in event for word in event["words"]]
+    assert [word["text"] for word in words] == text.split()
+    assert set(words[0]) == {"text", "start_ms", "end_ms", "start_char", "end_char"}
+    deltas = [event["audio"] for event in rest if event["type"] == "speech.audio.delta"]
+    assert b"".join(map(base64.b64decode, deltas)) == server.speak(text).read()
+
+
+@pytest.mark.requirement("word-timings-only-where-known")
+def test_word_timings_without_events_are_a_400(server: Running) -> None:
+    detail = error(server.speak(model_extensions={"timings": "word"}))
+    assert (detail["param"], detail["code"]) == ("model_extensions.timings", "timings_need_events")
+
+
 @pytest.mark.requirement("sse-deltas-follow-encoder-blocks")
 def test_sse_has_as_many_deltas_as_the_encoder_has_blocks(server: Running) -> None:
     *deltas, _ = events(server.speak("one two three", response_format="opus", stream_format="sse").read())

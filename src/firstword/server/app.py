@@ -18,7 +18,7 @@ from firstword.server import errors, schema
 from firstword.server.auth import Keyring, Origins
 from firstword.server.context import Context
 from firstword.server.request_id import RequestIdMiddleware
-from firstword.server.routes import listings, operations, speech
+from firstword.server.routes import listings, operations, speech, speech_stream
 from firstword.settings import LOCALHOST_ORIGINS
 
 log = logging.getLogger("firstword.server")
@@ -54,7 +54,7 @@ def create_app(application: Application) -> FastAPI:
     keys = Keyring(settings.api_keys)
     origins = Origins(settings.cors_origins, same_host=not keys.open)
     app.state.context = Context(application, keys, origins, int(time.time()))
-    for module in (speech, listings, operations):
+    for module in (speech, speech_stream, listings, operations):
         app.include_router(module.router)
     errors.install(app)
     schema.install(app)

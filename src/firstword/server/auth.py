@@ -14,6 +14,8 @@ from starlette.requests import HTTPConnection
 from firstword.core.errors import ConfigurationError, Forbidden, Unauthorized
 from firstword.settings import KEY_PREFIX, LOCALHOST_ORIGINS, hashed
 
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+
 
 def new_key() -> str:
     """A fresh key: 256 random bits."""
@@ -45,16 +47,34 @@ class Keyring:
         address = connection.client.host if connection.client else "unknown"
         if self.open:
             return address
-        scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key:
+        key = _bearer(connection) or _in_subprotocol(connection)
+        if not key:
             raise Unauthorized(
                 "No API key was sent; send one as 'Authorization: Bearer KEY'.", code="missing_api_key"
             )
-        sent = hashed(key.strip()) if not key.strip().startswith(KEY_PREFIX) else ""
+        sent = "" if key.startswith(KEY_PREFIX) else hashed(key)
         found = [known for known in self._hashes if hmac.compare_digest(sent, known)]
         if not found:
             raise Unauthorized("The API key is not one of this server's.")
         return found[0]
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def offered_subprotocols(connection: HTTPConnection) -> list[str]:
+    """What a socket's client offers, in its order."""
+    return [name.strip() for name in connection.headers.get("sec-websocket-protocol", "").split(",")]
+
+
+def _in_subprotocol(connection: HTTPConnection) -> str:
+    """A key where a browser can put one: it cannot set a socket's headers. Source: CONTRACT A3, B0."""
+    names = offered_subprotocols(connection)
+    return next(
+        (name.removeprefix(KEY_SUBPROTOCOL) for name in names if name.startswith(KEY_SUBPROTOCOL)), ""
+    )
 
 
 class Origins:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import HTTPConnection
 
 from firstword.assembly import Application
+from firstword.core.errors import InvalidRequest
+from firstword.core.types import SpeechRequest
+from firstword.formats import registry
 from firstword.server.auth import Keyring, Origins
+from firstword.wire.speech import SpeechOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,34 @@ class Context:
         """
         self.origins.check(connection)
         return self.keys.caller(connection)
+
+    def speech_request(
+        self, options: SpeechOptions, *, text: str | None, max_lead_s: float | None = None
+    ) -> SpeechRequest:
+        """A request as the pipeline takes it.
+
+        Args:
+            options: what the caller asked for.
+            text: all of it, or None where it is still being written.
+            max_lead_s: see `SpeechRequest`.
+
+        Raises:
+            RequestError: a name means nothing here, or the model cannot do what is asked.
+        """
+        request = self.application.speech_request(
+            model=options.model,
+            voice=options.voice_name,
+            text=text,
+            speed=options.speed or 1.0,
+            audio=options.audio(registry.default_rate(options.format)),
+        )
+        if options.timings and not self.application.catalog.model(request.model).word_timings:
+            raise InvalidRequest(
+                f"The model {request.model!r} does not know when its words sound.",
+                param="model_extensions.timings",
+                code="timings_unsupported",
+            )
+        return replace(request, max_lead_s=max_lead_s)
 
 
 def context(connection: HTTPConnection) -> Context:

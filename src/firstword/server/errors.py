@@ -1,4 +1,4 @@
-"""One table: every error class, its HTTP status and OpenAI's `type` for it.
+"""One table: every error class, its HTTP status, OpenAI's `type` for it, its WebSocket close code.
 
 A class without a row of its own has its parent's; a test walks the tree and demands that every
 leaf finds one. Source: CONTRACT A2 and B0.
@@ -29,25 +29,26 @@ class Row:
 
     status: int
     type: str
+    close_code: int
 
 
 TABLE: Mapping[type[errors.FirstwordError], Row] = {
-    errors.InvalidRequest: Row(400, "invalid_request_error"),
-    errors.UnspeakableText: Row(400, "invalid_request_error"),
-    errors.Unauthorized: Row(401, "authentication_error"),
-    errors.Forbidden: Row(403, "permission_error"),
-    errors.UnknownModel: Row(404, "invalid_request_error"),
-    errors.UnknownVoice: Row(404, "invalid_request_error"),
-    errors.NotFound: Row(404, "invalid_request_error"),
-    errors.MethodNotAllowed: Row(405, "invalid_request_error"),
-    errors.RequestTimeout: Row(408, "timeout_error"),
-    errors.TooLarge: Row(413, "invalid_request_error"),
-    errors.RateLimited: Row(429, "rate_limit_error"),
-    errors.EngineError: Row(500, "server_error"),
-    errors.ConfigurationError: Row(500, "server_error"),
-    errors.ServerBusy: Row(503, "server_error"),
+    errors.InvalidRequest: Row(400, "invalid_request_error", 4400),
+    errors.UnspeakableText: Row(400, "invalid_request_error", 4400),
+    errors.Unauthorized: Row(401, "authentication_error", 4401),
+    errors.Forbidden: Row(403, "permission_error", 4403),
+    errors.UnknownModel: Row(404, "invalid_request_error", 4404),
+    errors.UnknownVoice: Row(404, "invalid_request_error", 4404),
+    errors.NotFound: Row(404, "invalid_request_error", 4404),
+    errors.MethodNotAllowed: Row(405, "invalid_request_error", 4400),
+    errors.RequestTimeout: Row(408, "timeout_error", 4408),
+    errors.TooLarge: Row(413, "invalid_request_error", 1009),
+    errors.RateLimited: Row(429, "rate_limit_error", 4429),
+    errors.EngineError: Row(500, "server_error", 1011),
+    errors.ConfigurationError: Row(500, "server_error", 1011),
+    errors.ServerBusy: Row(503, "server_error", 1013),
 }
-UNFORESEEN = Row(500, "server_error")
+UNFORESEEN = Row(500, "server_error", 1011)
 """For what is not in the tree: our fault, and logged."""
 
 

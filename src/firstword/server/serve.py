@@ -93,7 +93,10 @@ def make_server(settings: Settings) -> Server:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         server_header=False,
-        ws="none",  # no socket route yet, and no protocol without our bounds
+        ws="websockets-sansio",  # reads one message at a time: a writer is held back by not reading
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # audio does not get smaller, only later
+        ws_ping_interval=20,
         lifespan="on",
     )
     return Server(config, application)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from firstword.core.concurrency import task_group
-from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent
+from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent, WordsSpoken
 from firstword.pipeline.speak import Speech
 from firstword.server import errors
 from firstword.server.request_id import REQUEST_ID
@@ -65,7 +65,14 @@ class AudioBody:
 
 
 class EventBody:
-    """Server-sent events: a delta for each block of the encoder, then done with the usage."""
+    """Server-sent events: a delta for each block of the encoder, then done with the usage.
+
+    Args:
+        timings: whether words are told before the audio in which they begin.
+    """
+
+    def __init__(self, *, timings: bool = False) -> None:
+        self._timings = timings
 
     def media_type(self, speech: Speech) -> str:
         """Of event streams; the deltas carry the format that was asked for."""
@@ -87,6 +94,8 @@ class EventBody:
         match event:
             case AudioBytes(blocks=blocks):
                 return wire.audio_deltas(blocks)
+            case WordsSpoken(words=words) if self._timings:
+                return wire.audio_words(words)
             case SpeechDone(usage=usage):
                 return wire.audio_done(usage)
             case _:

@@ -26,6 +26,10 @@ class ErrorBody(BaseModel):
 
     error: ErrorDetail
 
+    def message(self) -> str:
+        """As the last JSON message of a socket. Source: CONTRACT A6."""
+        return '{"type":"error",' + self.model_dump_json()[1:]
+
     def sse(self) -> bytes:
         """As a server-sent event; official clients raise when they read it."""
         return b"data: " + self.model_dump_json().encode() + b"\n\n"

@@ -1,6 +1,6 @@
 """`POST /v1/audio/speech`: the request, and the events of its SSE answer.
 
-Source: CONTRACT B1 and A4. Unknown top-level fields are passed over, as clients send many; unknown
+Source: CONTRACT B1, A4 and A7. Unknown top-level fields are passed over, as clients send many; unknown
 `model_extensions` are errors, because whoever writes one means it.
 """
 
@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from firstword.core.types import AudioFormat, AudioSpec, Container, SampleEncoding, Usage
+from firstword.core.types import AudioFormat, AudioSpec, Container, SampleEncoding, TimedWord, Usage
 
 CHARS_PER_TOKEN = 4
 """Our estimate of text tokens; stated as one in docs/api.md."""
@@ -41,6 +41,9 @@ class ModelExtensions(BaseModel):
     encoding: Literal["pcm_s16le", "mulaw", "alaw"] | None = Field(
         default=None, description="For pcm and wav."
     )
+    timings: Literal["word"] | None = Field(
+        default=None, description="Word timings, in server-sent events and on the socket."
+    )
 
 
 def _pcm16(value: object) -> object:
@@ -48,20 +51,18 @@ def _pcm16(value: object) -> object:
     return "pcm" if value == "pcm16" else value
 
 
-class SpeechBody(BaseModel):
-    """The JSON body."""
+class SpeechOptions(BaseModel):
+    """All of a speech request but its text."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     model: str = Field(description="A model of `GET /v1/models`, or one of OpenAI's speech model names.")
-    input: str = Field(description="The text to speak.")
     voice: str | VoiceById = Field(description="A voice of `GET /v1/audio/voices`.")
     instructions: str | None = Field(default=None, max_length=4096)
     response_format: Annotated[AudioFormat | None, BeforeValidator(_pcm16)] = Field(
         None, strict=False, description="`mp3` by default."
     )
     speed: float | None = Field(default=None, ge=0.25, le=4.0, allow_inf_nan=False)
-    stream_format: Literal["sse", "audio"] | None = Field(default=None, description="`audio` by default.")
     sample_rate: int | None = Field(
         default=None, ge=8000, le=48000, description="Hz; as in `model_extensions`."
     )
@@ -73,9 +74,9 @@ class SpeechBody(BaseModel):
         return self.voice if isinstance(self.voice, str) else self.voice.id
 
     @property
-    def sse(self) -> bool:
-        """Whether the answer is a stream of events."""
-        return self.stream_format == "sse"
+    def timings(self) -> bool:
+        """Whether word timings are asked for."""
+        return self.model_extensions is not None and self.model_extensions.timings == "word"
 
     @property
     def format(self) -> AudioFormat:
@@ -91,6 +92,51 @@ class SpeechBody(BaseModel):
             bitrate=more.bitrate,
             container=Container(more.container or Container.OGG),
             encoding=SampleEncoding(more.encoding or SampleEncoding.S16LE),
+        )
+
+
+class SpeechBody(SpeechOptions):
+    """The JSON body."""
+
+    input: str = Field(description="The text to speak.")
+    stream_format: Literal["sse", "audio"] | None = Field(default=None, description="`audio` by default.")
+
+    @property
+    def sse(self) -> bool:
+        """Whether the answer is a stream of events."""
+        return self.stream_format == "sse"
+
+
+class SpokenWord(BaseModel):
+    """A word, where it sounds and where it stands."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    start_char: int
+    end_char: int
+
+
+class SpokenWords(BaseModel):
+    """The event that comes before the audio in which its words begin."""
+
+    type: Literal["speech.audio.words"] = "speech.audio.words"
+    words: list[SpokenWord]
+
+    @classmethod
+    def of(cls, words: Iterable[TimedWord]) -> SpokenWords:
+        """Timings, rounded to milliseconds."""
+        return cls(
+            words=[
+                SpokenWord(
+                    text=word.text,
+                    start_ms=round(word.start_ms),
+                    end_ms=round(word.end_ms),
+                    start_char=word.start_char,
+                    end_char=word.end_char,
+                )
+                for word in words
+            ]
         )
 
 
@@ -115,6 +161,11 @@ def audio_deltas(blocks: Iterable[bytes]) -> bytes:
         b'data: {"type":"speech.audio.delta","audio":"' + base64.b64encode(block) + b'"}\n\n'
         for block in blocks
     )
+
+
+def audio_words(words: Iterable[TimedWord]) -> bytes:
+    """The `speech.audio.words` event."""
+    return b"data: " + SpokenWords.of(words).model_dump_json().encode() + b"\n\n"
 
 
 def audio_done(usage: Usage) -> bytes:

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from firstword.core.errors import InvalidRequest, UnspeakableText
 from firstword.core.types import SpeechRequest
-from firstword.formats import registry
 from firstword.server import errors, schema
 from firstword.server.context import Context, context
 from firstword.server.limits import read_body
@@ -65,7 +64,7 @@ async def create_speech(request: Request) -> Response:
     return SpeechResponse(
         lambda: here.application.speak.open(spoken),
         admitted=here.application.admission.admit(caller),
-        rendering=EventBody() if body.sse else AudioBody(),
+        rendering=EventBody(timings=body.timings) if body.sse else AudioBody(),
         stall_timeout_s=here.application.settings.stall_timeout_s,
     )
 
@@ -90,10 +89,10 @@ def _request(body: SpeechBody, here: Context) -> SpeechRequest:
         )
     if not body.input.strip():
         raise UnspeakableText("The input is empty.", param="input", code="nothing_to_speak")
-    return here.application.speech_request(
-        model=body.model,
-        voice=body.voice_name,
-        text=body.input,
-        speed=body.speed or 1.0,
-        audio=body.audio(registry.default_rate(body.format)),
-    )
+    if body.timings and not body.sse:
+        raise InvalidRequest(
+            'Word timings are told in events: ask for "stream_format": "sse".',
+            param="model_extensions.timings",
+            code="timings_need_events",
+        )
+    return here.speech_request(body, text=body.input)
