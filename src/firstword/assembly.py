@@ -17,6 +17,7 @@ from firstword.runtime.host import EngineHost
 from firstword.runtime.metrics import PrometheusMeter
 from firstword.runtime.scheduler import DeadlineScheduler
 from firstword.settings import Settings
+from firstword.text.script import languages_of
 
 PLUGIN_GROUP = "firstword.engines"
 BY_NAME_ONLY = frozenset({"tone"})
@@ -43,14 +44,23 @@ class Application:
         text: str | None,
         audio: AudioSpec,
         speed: float = 1.0,
+        language: str | None = None,
     ) -> SpeechRequest:
-        """A request with its names resolved.
+        """A request with its names resolved; the language, where it is not told, from the text's script.
 
         Raises:
             RequestError: a name means nothing here.
         """
-        info, real_voice = self.catalog.resolve(model, voice)
-        return SpeechRequest(model=info.model_id, voice=real_voice.id, text=text, speed=speed, audio=audio)
+        languages = (language,) if language else languages_of(text or "")
+        info, real_voice = self.catalog.resolve(model, voice, languages)
+        return SpeechRequest(
+            model=info.model_id,
+            voice=real_voice.id,
+            text=text,
+            language=language,
+            speed=speed,
+            audio=audio,
+        )
 
     async def aclose(self) -> None:
         """Waits for running responses, then lets the engines and the workers go."""

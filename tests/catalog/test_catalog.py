@@ -1,6 +1,7 @@
 """Names and what they mean."""
 
 import hashlib
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -109,3 +110,45 @@ def test_an_entry_tells_the_true_size_and_hash_of_what_is_installed(model: Model
 
 def test_a_model_that_others_registered_has_no_entry() -> None:
     assert entry("somebody/elses") is None
+
+
+KOREAN = EngineInfo(
+    model_id="polyglot",
+    task=Task.SPEECH,
+    sample_rate=22_050,
+    voices=(Voice("minji", "Minji", "ko-KR", "female"), Voice("olga", "Olga", "ru", "female")),
+    languages=("ko", "ru"),
+    license="MIT",
+    source="here",
+)
+
+
+@pytest.fixture
+def several() -> Catalog:
+    return Catalog([TWO, KOREAN], default_model="two", voice_aliases={"house": "anna"})
+
+
+def test_an_openai_name_is_answered_by_whoever_speaks_the_language(several: Catalog) -> None:
+    assert several.resolve("tts-1", "alloy", ("ko",)) == (KOREAN, KOREAN.voices[0])
+    assert several.resolve("tts-1", "alloy", ("uk", "ru")) == (KOREAN, KOREAN.voices[1])
+    assert several.resolve("tts-1", "alloy", ("en-GB",))[0] is TWO
+
+
+@pytest.mark.parametrize(("model", "voice"), [("two", "alloy"), ("tts-1", "anna"), ("tts-1", "house")])
+def test_whoever_names_a_model_or_a_voice_is_not_given_another(
+    several: Catalog, model: str, voice: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="minji") as refused:
+        several.resolve(model, voice, ("ko",))
+    assert refused.value.code == "unsupported_language"
+
+
+def test_a_language_that_nobody_speaks_is_refused_with_how_to_get_it(several: Catalog) -> None:
+    with pytest.raises(InvalidRequest, match="espeak-ng"):
+        several.resolve("tts-1", "alloy", ("cy",))
+
+
+def test_a_voice_of_many_languages_takes_any() -> None:
+    beeps = info("beeps", ("sine", "neutral"))
+    many = Catalog([replace(beeps, voices=(Voice("sine", "Sine", "mul", "neutral"),))], default_model="beeps")
+    assert many.resolve("tts-1", "alloy", ("ko",))[1].id == "sine"

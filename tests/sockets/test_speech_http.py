@@ -129,6 +129,35 @@ def test_sse_carries_the_very_bytes_of_the_audio_body(server: Running) -> None:
     assert done["type"] == "speech.audio.done"
 
 
+def test_pauses_between_sentences_can_be_asked_for(server: Running) -> None:
+    def length(**extensions: int) -> int:
+        return len(server.speak("One. Two.\n\nThree.", model_extensions=extensions).read())
+
+    assert length(pause_ms=500) - length(pause_ms=0) == 48 * (500 + 1000)
+
+
+@pytest.mark.requirement("instructions-are-bounded")
+def test_instructions_that_no_engine_follows_are_told_in_a_header(server: Running) -> None:
+    assert server.speak(instructions="Whisper.").getheader("x-ignored") == "instructions"
+    assert server.speak().getheader("x-ignored") is None
+
+
+@pytest.mark.parametrize("field", [{"language": "xx-"}, {"model_extensions": {"language": "English"}}])
+def test_a_language_that_is_no_tag_is_a_400(server: Running, field: dict[str, Any]) -> None:
+    response = server.speak(**field)
+    assert response.status == 400
+    assert "language" in error(response)["param"]
+
+
+@pytest.mark.requirement("unspeakable-text-is-400")
+def test_a_language_that_no_voice_speaks_is_a_400(start_server: StartServer) -> None:
+    running = start_server(engines=("tone", "hibari"), default_model="hibari")
+    for more in ({"language": "ko"}, {"model_extensions": {"language": "ko-KR"}}, {"input": "안녕하세요"}):
+        response = running.speak(**{"model": "tts-1", "voice": "heart", **more})
+        assert response.status == 400
+        assert error(response)["code"] == "unsupported_language"
+
+
 @pytest.mark.requirement("word-timings-match-the-audio")
 def test_word_timings_come_as_events_before_their_audio(server: Running) -> None:
     text = "One two three."

@@ -90,14 +90,40 @@ class Catalog:
             )
         return info
 
-    def resolve(self, model: str, voice: str) -> tuple[EngineInfo, Voice]:
+    def resolve(self, model: str, voice: str, languages: Sequence[str] = ()) -> tuple[EngineInfo, Voice]:
         """The model and the voice that a request means.
+
+        Args:
+            model: as the request names it.
+            voice: as the request names it.
+            languages: BCP 47; one of them must be spoken, the first that any voice speaks is preferred.
+                None at all: whatever the voice speaks. A name of OpenAI's is answered by another voice
+                where the usual one does not speak them; a real voice never is.
 
         Raises:
             UnknownModel: no such model.
             UnknownVoice: no such voice anywhere.
-            InvalidRequest: another model's voice.
+            InvalidRequest: another model's voice, or a voice of another language.
         """
+        info, found = self._named(model, voice)
+        if not languages or any(_speaks(found, language) for language in languages):
+            return info, found
+        able = [
+            (i, v) for language in languages for i in self.infos for v in i.voices if _speaks(v, language)
+        ]
+        alias = voice in OPENAI_VOICES and voice not in self._voices
+        theirs = [(i, v) for i, v in able if i is info or model in OPENAI_SPEECH_MODELS]
+        if alias and theirs:
+            language = next(lang for lang in languages if any(_speaks(v, lang) for _, v in theirs))
+            fit = _fitting(voice, [v for _, v in theirs if _speaks(v, language)])
+            return next((i, v) for i, v in theirs if v is fit)
+        raise InvalidRequest(
+            f"The voice {voice!r} speaks {found.language}, not {languages[0]}. {_who_can(able)}",
+            param="voice",
+            code="unsupported_language",
+        )
+
+    def _named(self, model: str, voice: str) -> tuple[EngineInfo, Voice]:
         info = self.model(model)
         own = {v.id: v for v in info.voices}
         target = self._voices.get(voice, voice)
@@ -146,6 +172,25 @@ def _fitting(name: str, voices: Sequence[Voice]) -> Voice:
     alike = [voice for voice in voices if voice.gender == OPENAI_VOICES[name]] or list(voices)
     same = [other for other, gender in OPENAI_VOICES.items() if gender == OPENAI_VOICES[name]]
     return alike[same.index(name) % len(alike)]
+
+
+def _speaks(voice: Voice, language: str) -> bool:
+    """Whether a voice is of a language, whatever the region."""
+    own = _primary(voice.language)
+    return own == "mul" or own == _primary(language)
+
+
+def _primary(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()
+
+
+def _who_can(able: Sequence[tuple[EngineInfo, Voice]]) -> str:
+    if able:
+        return f"Voices that do: {', '.join(f'{v.id} ({i.model_id})' for i, v in able[:8])}."
+    return (
+        "No voice that is installed does; espeak-ng speaks 100 languages: install it (Debian: apt-get "
+        "install espeak-ng) and start the server again."
+    )
 
 
 def _list(names: Mapping[str, object] | Sequence[str]) -> str:

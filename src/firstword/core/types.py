@@ -22,6 +22,10 @@ class Task(StrEnum):
     """What a model does."""
 
     SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+    ENDPOINTING = "endpointing"
+    """Where speech begins and ends."""
+    CHAT = "chat"
 
 
 class AudioFormat(StrEnum):
@@ -213,6 +217,8 @@ class SpeechRequest:
     speed: float = 1.0
     """0.25 to 4."""
     audio: AudioSpec = AudioSpec()
+    pauses: Pauses | None = None
+    """Silence after each segment; None for the engine's own."""
     max_lead_s: float | None = None
     """How far audio may run ahead of its listener's clock, in seconds; None: as the reader reads."""
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -101,7 +101,8 @@ class SpeechLine:
                 slice_begins = ()
         finally:
             steps.close()
-        pause_ms = self._engine.info.pauses.after(unit.boundary)
+        pauses = self._request.pauses or self._engine.info.pauses
+        pause_ms = pauses.after(unit.boundary)
         if pause_ms and not slice_begins:
             yield self._block((), self._silence(pause_ms / self._engine_speed))
 

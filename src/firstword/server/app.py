@@ -28,6 +28,7 @@ EXPOSED_HEADERS = (
     "X-Model",
     "X-Sample-Rate",
     "X-Audio-Encoder-Delay",
+    "X-Ignored",
     "X-Request-Id",
     "Retry-After",
 )

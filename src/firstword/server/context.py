@@ -52,6 +52,7 @@ class Context:
             voice=options.voice_name,
             text=text,
             speed=options.speed or 1.0,
+            language=options.spoken_language,
             audio=options.audio(registry.default_rate(options.format)),
         )
         if options.timings and not self.application.catalog.model(request.model).word_timings:
@@ -60,7 +61,7 @@ class Context:
                 param="model_extensions.timings",
                 code="timings_unsupported",
             )
-        return replace(request, max_lead_s=max_lead_s)
+        return replace(request, pauses=options.pauses, max_lead_s=max_lead_s)
 
 
 def context(connection: HTTPConnection) -> Context:

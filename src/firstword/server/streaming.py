@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from typing import Protocol
 
@@ -114,6 +114,7 @@ class SpeechResponse(Response):
         admitted: a place for it, held while it runs.
         rendering: events to bytes.
         stall_timeout_s: a reader that takes nothing for this long is given up.
+        ignored: fields of the request that no engine here has a use for, told in a header.
     """
 
     def __init__(
@@ -123,11 +124,13 @@ class SpeechResponse(Response):
         admitted: AbstractContextManager[None],
         rendering: Rendering,
         stall_timeout_s: float,
+        ignored: Sequence[str] = (),
     ) -> None:
         self._open_speech = open_speech
         self._admitted = admitted
         self._rendering = rendering
         self._stall_timeout_s = stall_timeout_s
+        self._ignored = ignored
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +160,7 @@ class SpeechResponse(Response):
     async def _stream(self, speech: Speech, send: Send) -> None:
         """The head, then every block as it is made; or all at once, where all is made already."""
         whole = self._rendering.whole(speech)
-        await send(_start(speech, self._rendering.media_type(speech), whole))
+        await send(_start(speech, self._rendering.media_type(speech), whole, self._ignored))
         if whole is None:
             async for events in speech:
                 await self._send(send, self._rendering.body(events))
@@ -200,7 +203,7 @@ def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
     log.log(logging.INFO if outcome in EXPECTED else logging.WARNING, "speech", extra=keys)
 
 
-def _start(speech: Speech, media_type: str, whole: bytes | None) -> Message:
+def _start(speech: Speech, media_type: str, whole: bytes | None, ignored: Sequence[str]) -> Message:
     headers = {
         "content-type": media_type,
         "cache-control": "no-cache, no-transform",
@@ -210,6 +213,8 @@ def _start(speech: Speech, media_type: str, whole: bytes | None) -> Message:
         "x-sample-rate": str(speech.sample_rate),
         "x-audio-encoder-delay": str(speech.delay_frames),
     }
+    if ignored:
+        headers["x-ignored"] = ", ".join(ignored)
     if whole is not None:
         headers["content-length"] = str(len(whole))
     return {

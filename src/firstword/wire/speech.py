@@ -12,11 +12,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from firstword.core.types import AudioFormat, AudioSpec, Container, SampleEncoding, TimedWord, Usage
+from firstword.core.types import AudioFormat, AudioSpec, Container, Pauses, SampleEncoding, TimedWord, Usage
 
 CHARS_PER_TOKEN = 4
 """Our estimate of text tokens; stated as one in docs/api.md."""
 MS_PER_AUDIO_TOKEN = 50
+LANGUAGE = r"^(auto|[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)$"
+"""A BCP 47 tag, or `auto`."""
 
 
 class VoiceById(BaseModel):
@@ -40,6 +42,12 @@ class ModelExtensions(BaseModel):
     container: Literal["ogg", "webm"] | None = Field(default=None, description="For opus.")
     encoding: Literal["pcm_s16le", "mulaw", "alaw"] | None = Field(
         default=None, description="For pcm and wav."
+    )
+    language: str | None = Field(
+        default=None, pattern=LANGUAGE, description="BCP 47; by default told by the text's script."
+    )
+    pause_ms: int | None = Field(
+        default=None, ge=0, le=10_000, description="Silence between sentences; between paragraphs twice that."
     )
     timings: Literal["word"] | None = Field(
         default=None, description="Word timings, in server-sent events and on the socket."
@@ -66,12 +74,25 @@ class SpeechOptions(BaseModel):
     sample_rate: int | None = Field(
         default=None, ge=8000, le=48000, description="Hz; as in `model_extensions`."
     )
+    language: str | None = Field(default=None, pattern=LANGUAGE, description="As in `model_extensions`.")
     model_extensions: ModelExtensions | None = None
 
     @property
     def voice_name(self) -> str:
         """The voice, however it was named."""
         return self.voice if isinstance(self.voice, str) else self.voice.id
+
+    @property
+    def spoken_language(self) -> str | None:
+        """The language that is asked for, as a BCP 47 tag."""
+        asked = (self.model_extensions and self.model_extensions.language) or self.language
+        return asked if asked and asked != "auto" else None
+
+    @property
+    def pauses(self) -> Pauses | None:
+        """The pauses that are asked for; None for the engine's own."""
+        pause_ms = self.model_extensions.pause_ms if self.model_extensions else None
+        return None if pause_ms is None else Pauses(sentence_ms=pause_ms, paragraph_ms=2 * pause_ms)
 
     @property
     def timings(self) -> bool:

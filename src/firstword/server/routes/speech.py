@@ -66,6 +66,7 @@ async def create_speech(request: Request) -> Response:
         admitted=here.application.admission.admit(caller),
         rendering=EventBody(timings=body.timings) if body.sse else AudioBody(),
         stall_timeout_s=here.application.settings.stall_timeout_s,
+        ignored=("instructions",) if body.instructions else (),
     )
 
 
