@@ -8,12 +8,14 @@ called firstword injects names such as `FIRSTWORD_PORT=tcp://10.0.0.1:8000`, whi
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -35,6 +37,19 @@ def hashed(key: str) -> str:
 
 
 LOCALHOST_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+
+class OwnVoice(BaseModel):
+    """A voice of the operator's own making: another's, at another pace and loudness."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    voice: str
+    """Id of the voice that speaks."""
+    speed: float = Field(1.0, ge=0.25, le=4.0)
+    """Its usual pace; what a request asks for multiplies it."""
+    gain_db: float = Field(0.0, ge=-40.0, le=20.0)
+    """Louder or softer; peaks are rounded off, never clipped."""
 
 
 class Settings(BaseSettings):
@@ -68,6 +83,13 @@ class Settings(BaseSettings):
     """Further names for models: name -> model id."""
     voice_aliases: dict[str, str] = Field(default_factory=dict)
     """Further names for voices, or other targets for OpenAI's: name -> voice id."""
+    voices: dict[str, OwnVoice] = Field(default_factory=dict)
+    """Voices of one's own: name -> `voice`, `speed`, `gain_db`."""
+
+    models: Path | None = None
+    """Folder of the fetched models; by default `firstword/models` where the user's data is kept."""
+    hub_url: str = Field("https://huggingface.co", pattern="^https?://")
+    """Model hub, or a mirror with the same paths."""
 
     workers: int | None = Field(default=None, ge=1, le=256)
     """Threads for model steps; by default one for each core."""
@@ -98,6 +120,11 @@ class Settings(BaseSettings):
     """Least severe level that is logged. Text and audio are never logged."""
     log_format: str = Field("text", pattern="^(text|json)$")
     """`text` for people, `json` for machines; one line an event, to stderr."""
+
+    @property
+    def models_folder(self) -> Path:
+        """Where fetched models are: `models`, or the default of this platform."""
+        return (self.models or _data_home() / "firstword/models").expanduser().absolute()
 
     @field_validator("api_keys")
     @classmethod
@@ -153,6 +180,21 @@ def load(file: Path | None = None, flags: Mapping[str, object] | None = None) ->
         error = failure.errors()[0]
         name = ".".join(str(part) for part in error["loc"]) or "settings"
         raise ConfigurationError(f"Setting {name}: {error['msg']}.", param=name) from failure
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a program that we start, with changes."""
+    return {**os.environ, **changes}
+
+
+def _data_home() -> Path:
+    """Where programs keep a user's data. Source: XDG Base Directory 0.8; vendors' guides."""
+    named = Path(os.environ.get("XDG_DATA_HOME", ""))
+    if named.is_absolute():
+        return named
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    return Path.home() / ("Library/Application Support" if sys.platform == "darwin" else ".local/share")
 
 
 def _read(file: Path) -> dict[str, Any]:

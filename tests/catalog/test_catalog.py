@@ -1,13 +1,11 @@
 """Names and what they mean."""
 
-import hashlib
 from dataclasses import replace
-from importlib.resources import files
 
 import pytest
 
 from firstword.catalog.catalog import Catalog
-from firstword.catalog.entries import ENTRIES, ModelEntry, entry
+from firstword.catalog.entries import entry
 from firstword.catalog.names import OPENAI_SPEECH_MODELS, OPENAI_VOICES
 from firstword.core.errors import ConfigurationError, InvalidRequest, UnknownModel, UnknownVoice
 from firstword.core.types import EngineInfo, Task, Voice
@@ -98,14 +96,6 @@ def test_listings_name_every_alias_and_its_target(catalog: Catalog) -> None:
     voices = {listed.id: listed.alias_of for listed in catalog.voices()}
     assert voices["anna"] is None
     assert voices["onyx"] == "bert"
-
-
-@pytest.mark.parametrize("model", ENTRIES, ids=lambda model: model.model_id)
-def test_an_entry_tells_the_true_size_and_hash_of_what_is_installed(model: ModelEntry) -> None:
-    for file in model.files:
-        package, _, path = file.name.partition("/")
-        data = files(package).joinpath(path).read_bytes()
-        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size_bytes, file.sha256)
 
 
 def test_a_model_that_others_registered_has_no_entry() -> None:

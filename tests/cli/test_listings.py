@@ -32,7 +32,7 @@ def test_voices_as_json_are_those_of_the_table(run: Run, tone_settings: Path) ->
 def test_models_are_one_line_each_with_their_further_names(run: Run, tone_settings: Path) -> None:
     rows = run("models", "--config", tone_settings).stdout.splitlines()
 
-    assert ["ID", "tone", "tone-at-once"] == [row.split()[0] for row in rows]
+    assert ["ID", "tone", "tone-at-once"] == [row.split()[0] for row in rows[:3]]
     assert "tts-1, tts-1-1106" in rows[1]
 
 
