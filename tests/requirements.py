@@ -133,6 +133,23 @@ REQUIREMENTS: dict[str, Requirement] = {
     "usage-tokens": Requirement(
         "CONTRACT A4", "Text tokens are characters / 4 and audio tokens one per 50 ms, both rounded up."
     ),
+    # What is spoken
+    "markup-is-not-spoken": Requirement(
+        VENDOR_GUIDE, "Markdown, code blocks, HTML and emoji are not read out, however the text was cut."
+    ),
+    "numbers-are-spoken": Requirement(
+        "CONTRACT A7",
+        "Numbers, dates, money, units, versions and addresses are given to the engine in words.",
+    ),
+    "spoken-words-keep-their-places": Requirement(
+        "CONTRACT A7", "What is spoken can be told in offsets of the original text, amounts included."
+    ),
+    "no-word-is-lost": Requirement(
+        LATENCY, "Every word that is neither markup, code nor part of an address is spoken, in order."
+    ),
+    "ssml-is-refused": Requirement(
+        "CONTRACT A2", "SSML with elements is a 400 `ssml_unsupported`; only text inside `speak` is spoken."
+    ),
     # Errors and limits
     "error-object-has-all-four-keys": Requirement(
         "CONTRACT B0", "Every error body is `error` with message, type, param and code."
@@ -242,6 +259,9 @@ REQUIREMENTS: dict[str, Requirement] = {
     ),
     "vendor-guide-snippets-run": Requirement(
         VENDOR_GUIDE, "The guide's speech snippets, SDK and curl, run with its names as configured aliases."
+    ),
+    "vendor-guide-speaks-korean": Requirement(
+        VENDOR_GUIDE, "With the settings file that is shipped for it, the guide's snippets speak Korean."
     ),
     "livekit-plugin-speaks": Requirement(
         "CONTRACT F", "LiveKit's OpenAI plugin speaks through us, by SSE and mp3."
