@@ -18,6 +18,7 @@ from firstword.runtime.metrics import PrometheusMeter
 from firstword.runtime.scheduler import DeadlineScheduler
 from firstword.settings import Settings
 from firstword.text.script import languages_of
+from firstword.text.ssml import plain_text_of_ssml
 
 PLUGIN_GROUP = "firstword.engines"
 BY_NAME_ONLY = frozenset({"tone"})
@@ -45,20 +46,25 @@ class Application:
         audio: AudioSpec,
         speed: float = 1.0,
         language: str | None = None,
+        normalize: bool = True,
     ) -> SpeechRequest:
         """A request with its names resolved; the language, where it is not told, from the text's script.
 
         Raises:
             RequestError: a name means nothing here.
         """
+        own = self.settings.voices.get(voice)
+        text = text and plain_text_of_ssml(text)
         languages = (language,) if language else languages_of(text or "")
         info, real_voice = self.catalog.resolve(model, voice, languages)
         return SpeechRequest(
             model=info.model_id,
             voice=real_voice.id,
             text=text,
-            language=language,
-            speed=speed,
+            language=language or (None if real_voice.language == "mul" else real_voice.language),
+            speed=min(4.0, max(0.25, speed * own.speed)) if own else speed,
+            leave=info.reads if normalize else None,
+            gain_db=real_voice.gain_db + (own.gain_db if own else 0.0),
             audio=audio,
         )
 
@@ -83,6 +89,7 @@ def assemble(settings: Settings, *, warm_first: Callable[[], None] = lambda: Non
     if unknown:
         raise ConfigurationError(f"engine_options names {unknown[0]!r}, which is not in use.")
     infos = [(name, plugin, info) for name, plugin in plugins.items() for info in plugin.infos()]
+    infos.sort(key=lambda row: row[2].model_id != settings.default_model)  # it is loaded first
     catalog = catalogue(settings, plugins.values())
     host = EngineHost(
         {
@@ -142,5 +149,5 @@ def catalogue(settings: Settings, plugins: Iterable[EnginePlugin]) -> Catalog:
         [info for plugin in plugins for info in plugin.infos()],
         default_model=settings.default_model,
         model_aliases=settings.model_aliases,
-        voice_aliases=settings.voice_aliases,
+        voice_aliases=settings.voice_aliases | {name: own.voice for name, own in settings.voices.items()},
     )

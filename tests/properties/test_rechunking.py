@@ -21,9 +21,19 @@ from hypothesis import strategies as st
 import firstword.audio
 import firstword.formats
 import firstword.text
+from firstword.audio.gain import Gain
 from firstword.audio.resampler import Resampler
 from firstword.audio.stretch import Stretch
-from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container, SampleEncoding, TimedWord
+from firstword.core.types import (
+    AudioChunk,
+    AudioFormat,
+    AudioSpec,
+    Boundary,
+    Container,
+    SampleEncoding,
+    TextSegment,
+    TimedWord,
+)
 from firstword.formats.aac import AacEncoder
 from firstword.formats.flac import FlacEncoder
 from firstword.formats.mp3 import Mp3Encoder
@@ -32,6 +42,7 @@ from firstword.formats.opus import OpusPackets
 from firstword.formats.pcm import PcmEncoder
 from firstword.formats.wav import WavEncoder
 from firstword.formats.webm import WebmOpusEncoder
+from firstword.text.normalizer import Normalizer
 from firstword.text.segmenter import Segmenter
 
 pytestmark = pytest.mark.unit
@@ -84,9 +95,42 @@ def prose(chars: int, seed: int) -> str:
     return "".join(random.choice(list("aBz 19.,!?…;:'\"()-\n。、！é한"), chars // 5))
 
 
+def written(segments: int, seed: int) -> list[TextSegment]:
+    """Segments with markup that is opened in one and closed in another; each comes whole."""
+    random = np.random.default_rng(seed)
+    pieces = [
+        "[a ",
+        "b](c",
+        "d) ",
+        "```\n",
+        "code. ",
+        "\n```\n",
+        "**$5 ",
+        "3 km** ",
+        "| x | ",
+        "y |\n",
+        "plain. ",
+    ]
+    return [TextSegment(text, 0, Boundary.CLAUSE) for text in random.choice(pieces, segments // 20)]
+
+
+class WholeSegments:
+    """Feeds a stage of segments with a list of them."""
+
+    def __init__(self, stage: Normalizer) -> None:
+        self.stage = stage
+
+    def feed(self, segments: list[TextSegment]) -> list[TextSegment]:
+        return [made for segment in segments for made in self.stage.feed(segment)]
+
+    def flush(self) -> Sequence[TextSegment]:
+        return self.stage.flush()
+
+
 SOUND_TO_BYTES = Material(speech, slice_of_speech, b"".join)
 SOUND_TO_SOUND = Material(speech, slice_of_speech, join_chunks)
 TEXT_TO_SEGMENTS = Material(prose, lambda text, begin, end: text[begin:end], list)
+SEGMENTS_TO_SEGMENTS = Material(written, lambda segments, begin, end: segments[begin:end], list)
 
 MULAW, ALAW = SampleEncoding.MULAW, SampleEncoding.ALAW
 WEBM = AudioSpec(AudioFormat.OPUS, container=Container.WEBM)
@@ -110,8 +154,10 @@ STAGES: dict[str, tuple[Callable[[], Any], Material]] = {
     "stretch, fast": (lambda: Stretch(1.7), SOUND_TO_SOUND),
     "stretch, fastest": (lambda: Stretch(4), SOUND_TO_SOUND),
     "stretch, slow": (lambda: Stretch(0.6), SOUND_TO_SOUND),
+    "gain": (lambda: Gain(9.0), SOUND_TO_SOUND),
     "stretch, none": (lambda: Stretch(1), SOUND_TO_SOUND),
     "segmenter": (lambda: Segmenter(), TEXT_TO_SEGMENTS),
+    "normalizer": (lambda: WholeSegments(Normalizer()), SEGMENTS_TO_SEGMENTS),
 }
 
 
@@ -159,7 +205,8 @@ def test_every_stage_has_a_row() -> None:
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             members = inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
             found |= {kind for name, kind in members if is_stage(kind) and not name.startswith("_")}
-    assert found == {type(factory()) for factory, _ in STAGES.values()}
+    rows = [factory() for factory, _ in STAGES.values()]
+    assert found == {type(getattr(row, "stage", row)) for row in rows}
 
 
 def is_stage(kind: type) -> bool:

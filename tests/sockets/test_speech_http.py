@@ -129,6 +129,18 @@ def test_sse_carries_the_very_bytes_of_the_audio_body(server: Running) -> None:
     assert done["type"] == "speech.audio.done"
 
 
+def test_a_voice_of_ones_own_has_its_pace_and_its_loudness(start_server: StartServer) -> None:
+    running = start_server(voices={"narrator": {"voice": "sine", "speed": 0.5, "gain_db": -6.0206}})
+    usual = np.frombuffer(running.speak("one two three").read(), "<i2")
+    response = running.speak("one two three", voice="narrator")
+    own = np.frombuffer(response.read(), "<i2")
+    assert response.getheader("x-voice") == "sine"
+    assert len(own) == pytest.approx(2 * len(usual), rel=0.02)
+    assert np.abs(own).max() == pytest.approx(np.abs(usual).max() / 2, rel=0.01)
+    twice = np.frombuffer(running.speak("one two three", voice="narrator", speed=2.0).read(), "<i2")
+    assert len(twice) == pytest.approx(len(usual), rel=0.02)
+
+
 def test_pauses_between_sentences_can_be_asked_for(server: Running) -> None:
     def length(**extensions: int) -> int:
         return len(server.speak("One. Two.\n\nThree.", model_extensions=extensions).read())

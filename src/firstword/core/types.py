@@ -108,6 +108,8 @@ class TextSegment:
     boundary: Boundary
     spoken: str | None = None
     """What the engine gets, where it differs from `text`."""
+    spans: tuple[tuple[int, int, int, int], ...] = ()
+    """What differs: `(spoken_start, spoken_end, text_start, text_end)`, in order, in characters."""
 
     @property
     def end(self) -> int:
@@ -125,6 +127,8 @@ class Voice:
     """BCP 47."""
     gender: str
     """`female`, `male` or `neutral`."""
+    gain_db: float = 0.0
+    """What brings it to the common loudness: -27 dBFS while it speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class EngineInfo:
     """Where the model comes from, for people."""
     streams_inside_segments: bool = True
     """True: audio leaves before the segment is finished. False: a segment arrives at once."""
+    reads: frozenset[str] = frozenset()
+    """Kinds of text (numbers, dates) that its own front end reads well, so that nobody else does."""
     word_timings: bool = False
     """True: chunks carry `TimedWord`s from the model's own durations."""
     speeds: tuple[float, float] = (0.25, 4.0)
@@ -217,6 +223,10 @@ class SpeechRequest:
     speed: float = 1.0
     """0.25 to 4."""
     audio: AudioSpec = AudioSpec()
+    leave: frozenset[str] | None = frozenset()
+    """Kinds of text that are left to the engine to read; None: all, nothing is normalized."""
+    gain_db: float = 0.0
+    """Louder or softer than the model speaks."""
     pauses: Pauses | None = None
     """Silence after each segment; None for the engine's own."""
     max_lead_s: float | None = None

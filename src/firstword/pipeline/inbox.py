@@ -47,15 +47,22 @@ class Inbox:
 
     Args:
         segmenter: cuts the text; fresh, used by nobody else.
+        normalizer: says how each segment is spoken; likewise. None: as it is written.
         max_chars: characters that may wait unspoken before `write` waits.
         stall_s: text that no punctuation closes is spoken after this long without more;
             None: only when flushed or ended.
     """
 
     def __init__(
-        self, segmenter: Stage[str, TextSegment], *, max_chars: int = 20_000, stall_s: float | None = None
+        self,
+        segmenter: Stage[str, TextSegment],
+        normalizer: Stage[TextSegment, TextSegment] | None = None,
+        *,
+        max_chars: int = 20_000,
+        stall_s: float | None = None,
     ) -> None:
         self._segmenter = segmenter
+        self._normalizer = normalizer
         self._max_chars = max_chars
         self._stall_s = stall_s
         self._unread: deque[str | Flush | End] = deque()
@@ -73,9 +80,14 @@ class Inbox:
         """Whether the last `take` had to wait for text, with nothing at all to speak."""
 
     @classmethod
-    def of(cls, text: str, segmenter: Stage[str, TextSegment]) -> Inbox:
+    def of(
+        cls,
+        text: str,
+        segmenter: Stage[str, TextSegment],
+        normalizer: Stage[TextSegment, TextSegment] | None = None,
+    ) -> Inbox:
         """An inbox with the whole text already written and ended."""
-        inbox = cls(segmenter)
+        inbox = cls(segmenter, normalizer)
         inbox._put(*_slices(text), End())
         return inbox
 
@@ -186,27 +198,22 @@ class Inbox:
             self._close_segment(whole_words=True)
 
     def _close_segment(self, *, whole_words: bool = False) -> None:
-        if self._read_chars > self._ready_to:
-            self._accept(*self._segmenter.flush())
-        if whole_words and self._ready:
-            self._put_back_half_a_word()
-
-    def _put_back_half_a_word(self) -> None:
-        """What follows the last white space may be the beginning of a word that is still being written."""
-        *_, last = self._ready
-        words = _LAST_SPACE.match(last.text)
-        tail = last.text[words.end() :] if words else ""
-        if not tail:
-            return  # it ends in white space; or it is one word that has waited twice as long
-        self._ready[-1] = replace(last, text=last.text[: -len(tail)])
-        self._unread.appendleft(tail)
-        self._unread_chars += len(tail)
-        self._skipped_chars -= len(tail)  # the segmenter will count it a second time
+        if self._read_chars == self._ready_to:
+            return
+        *segments, last = self._segmenter.flush()
+        tail = _half_a_word(last.text) if whole_words else ""
+        self._accept(*segments, replace(last, text=last.text.removesuffix(tail)))
+        if tail:  # it is put back, and the segmenter will count it a second time
+            self._unread.appendleft(tail)
+            self._unread_chars += len(tail)
+            self._ready_to += len(tail)
+            self._skipped_chars -= len(tail)
 
     def _accept(self, *segments: TextSegment) -> None:
-        if segments:
-            self._ready_to = segments[-1].end
-        self._ready.extend(replace(s, start=s.start + self._skipped_chars) for s in segments)
+        for segment in segments:
+            self._ready_to += len(segment.text)
+            placed = replace(segment, start=segment.start + self._skipped_chars)
+            self._ready.extend(self._normalizer.feed(placed) if self._normalizer else (placed,))
 
     def _put(self, *items: str | Flush | End) -> None:
         for item in items:
@@ -225,6 +232,15 @@ class Inbox:
             await self._changed.wait()
             return True
         return False
+
+
+def _half_a_word(text: str) -> str:
+    """What follows the last white space: perhaps the beginning of a word that is still being written.
+
+    Nothing where there is no white space: a single word that has waited twice is let pass.
+    """
+    words = _LAST_SPACE.match(text)
+    return text[words.end() :] if words else ""
 
 
 def _slices(text: str) -> list[str]:

@@ -24,6 +24,7 @@ from firstword.core.types import (
     TimedWord,
     WordsSpoken,
 )
+from firstword.text.spelling import Spelling
 
 FLUSH_SILENCE_MS = 100
 """Silence, as heard, that pushes out what a stretch (60 ms) and a resampler (40 ms) hold back."""
@@ -84,7 +85,7 @@ class SpeechLine:
             head_start_s: see `SynthesisRequest`.
         """
         slice_begins: tuple[SpeechEvent, ...] = (SliceBegins(unit.start, unit.end, self.at_ms),)
-        origin = self._frames
+        origin, words = self._frames, _Words(unit)
         steps = self._engine.steps(
             SynthesisRequest(
                 spoken=unit.text if unit.spoken is None else unit.spoken,
@@ -97,7 +98,7 @@ class SpeechLine:
         )
         try:
             for chunk in steps:
-                yield self._block(slice_begins, self._placed(chunk, origin, unit.start))
+                yield self._block(slice_begins, _placed(chunk, origin, words))
                 slice_begins = ()
         finally:
             steps.close()
@@ -133,12 +134,6 @@ class SpeechLine:
         blocks = [block for piece in chunks for block in self._encoder.feed(piece)]
         return Block(tuple(_events(first, chunks, blocks)), chunk.duration_s / self._tempo)
 
-    def _placed(self, chunk: AudioChunk, origin: int, start_char: int) -> AudioChunk:
-        """A chunk of a segment, its times and offsets counted from the stream's beginning."""
-        shift_ms = 1000 * origin / chunk.sample_rate
-        words = tuple(_shifted(word, shift_ms, start_char) for word in chunk.words)
-        return replace(chunk, start=origin + chunk.start, words=words)
-
     def _silence(self, duration_ms: float) -> AudioChunk:
         rate = self._engine.info.sample_rate
         return AudioChunk(np.zeros(round(rate * duration_ms / 1000), np.float32), rate, start=self._frames)
@@ -156,11 +151,34 @@ def _events(
         yield AudioBytes(tuple(blocks))
 
 
-def _shifted(word: TimedWord, shift_ms: float, start_char: int) -> TimedWord:
-    return TimedWord(
-        word.text,
-        word.start_ms + shift_ms,
-        word.end_ms + shift_ms,
-        word.start_char + start_char,
-        word.end_char + start_char,
-    )
+def _placed(chunk: AudioChunk, origin: int, words: _Words) -> AudioChunk:
+    """A chunk of a segment, its times and offsets counted from the stream's beginning."""
+    shift_ms = 1000 * origin / chunk.sample_rate
+    return replace(chunk, start=origin + chunk.start, words=tuple(words.of(chunk.words, shift_ms)))
+
+
+class _Words:
+    """The words of a unit as they were written, from those that are spoken.
+
+    `$5` is spoken as two words, and is one: from the first one's start to the end of the last that
+    begins in the same chunk.
+    """
+
+    def __init__(self, unit: TextSegment) -> None:
+        self._unit = unit
+        self._spelling = Spelling(unit.text if unit.spoken is None else unit.spoken, unit.spans)
+        self._told_to = 0
+
+    def of(self, spoken: Sequence[TimedWord], shift_ms: float) -> list[TimedWord]:
+        """Words in their place in the whole text, and in the whole audio."""
+        words: list[TimedWord] = []
+        for word in spoken:
+            begin, end = self._spelling.to_text(word.start_char, word.end_char)
+            if begin >= self._told_to:
+                place = (self._unit.start + begin, self._unit.start + end)
+                times = (word.start_ms + shift_ms, word.end_ms + shift_ms)
+                words.append(TimedWord(self._unit.text[begin:end], *times, *place))
+                self._told_to = end
+            elif words:
+                words[-1] = replace(words[-1], end_ms=word.end_ms + shift_ms)
+        return words

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from anyio.lowlevel import checkpoint
 
+from firstword.audio.gain import Gain
 from firstword.audio.resampler import Resampler
 from firstword.audio.stretch import Stretch
 from firstword.core.concurrency import task_group
@@ -39,6 +40,7 @@ from firstword.pipeline.inbox import Cancel, End, Flush, Inbox, Unit
 from firstword.pipeline.line import Block, SpeechLine
 from firstword.pipeline.playhead import Playhead
 from firstword.pipeline.units import GrowingUnits, UnitPolicy, WholeSentences
+from firstword.text.normalizer import Normalizer
 from firstword.text.segmenter import Segmenter
 
 Clock = Callable[[], float]
@@ -152,9 +154,12 @@ class SpeakPipeline:
     def inbox(self, request: SpeechRequest) -> Inbox:
         """An inbox for `request`: with its whole text, or empty where text is still to come."""
         segmenter = Segmenter(language=request.language)
+        normalizer = None
+        if request.leave is not None:
+            normalizer = Normalizer(language=request.language, leave=request.leave)
         if request.text is not None:
-            return Inbox.of(request.text, segmenter)
-        return Inbox(segmenter, max_chars=self._max_waiting_chars, stall_s=self._stall_s)
+            return Inbox.of(request.text, segmenter, normalizer)
+        return Inbox(segmenter, normalizer, max_chars=self._max_waiting_chars, stall_s=self._stall_s)
 
     @asynccontextmanager
     async def open(self, request: SpeechRequest, inbox: Inbox | None = None) -> AsyncIterator[Speech]:
@@ -231,7 +236,7 @@ class _Run:
         self.line = SpeechLine(
             self.engine,
             self.request,
-            stages=_stages(info, spec, tempo),
+            stages=_stages(info, spec, tempo, self.request.gain_db),
             encoder=self.encoder,
             engine_speed=engine_speed,
             tempo=tempo,
@@ -348,9 +353,13 @@ class _Run:
         self.usage = replace(self.usage, audio_out_ms=self.usage.audio_out_ms + 1000 * audio_s)
 
 
-def _stages(info: EngineInfo, spec: AudioSpec, tempo: float) -> list[Stage[AudioChunk, AudioChunk]]:
+def _stages(
+    info: EngineInfo, spec: AudioSpec, tempo: float, gain_db: float
+) -> list[Stage[AudioChunk, AudioChunk]]:
     """What stands between an engine and an encoder: only what is needed."""
     stages: list[Stage[AudioChunk, AudioChunk]] = []
+    if gain_db:
+        stages.append(Gain(gain_db))
     if tempo != 1:
         stages.append(Stretch(tempo))
     if spec.sample_rate != info.sample_rate:

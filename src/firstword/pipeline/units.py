@@ -23,12 +23,20 @@ def joined(segments: Sequence[TextSegment]) -> TextSegment:
     """Adjacent segments as one: the unit an engine speaks in one go."""
     if len(segments) == 1:
         return segments[0]
-    respelt = any(segment.spoken is not None for segment in segments)
+    text, spoken = "", ""
+    spans: list[tuple[int, int, int, int]] = []
+    for segment in segments:
+        spans += [
+            (a + len(spoken), b + len(spoken), c + len(text), d + len(text)) for a, b, c, d in segment.spans
+        ]
+        text += segment.text
+        spoken += segment.text if segment.spoken is None else segment.spoken
     return TextSegment(
-        text="".join(segment.text for segment in segments),
+        text=text,
         start=segments[0].start,
         boundary=segments[-1].boundary,
-        spoken="".join(segment.spoken or segment.text for segment in segments) if respelt else None,
+        spoken=None if spoken == text else spoken,
+        spans=tuple(spans),
     )
 
 

@@ -53,6 +53,7 @@ class Context:
             text=text,
             speed=options.speed or 1.0,
             language=options.spoken_language,
+            normalize=options.normalize,
             audio=options.audio(registry.default_rate(options.format)),
         )
         if options.timings and not self.application.catalog.model(request.model).word_timings:

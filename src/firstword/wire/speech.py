@@ -46,6 +46,9 @@ class ModelExtensions(BaseModel):
     language: str | None = Field(
         default=None, pattern=LANGUAGE, description="BCP 47; by default told by the text's script."
     )
+    normalize: bool | None = Field(
+        default=None, description="Numbers, markup and addresses as one reads them aloud; by default yes."
+    )
     pause_ms: int | None = Field(
         default=None, ge=0, le=10_000, description="Silence between sentences; between paragraphs twice that."
     )
@@ -87,6 +90,11 @@ class SpeechOptions(BaseModel):
         """The language that is asked for, as a BCP 47 tag."""
         asked = (self.model_extensions and self.model_extensions.language) or self.language
         return asked if asked and asked != "auto" else None
+
+    @property
+    def normalize(self) -> bool:
+        """Whether the text is to be spoken as one reads it aloud, and not as it is written."""
+        return self.model_extensions is None or self.model_extensions.normalize is not False
 
     @property
     def pauses(self) -> Pauses | None:

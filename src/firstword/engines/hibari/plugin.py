@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from firstword.core.errors import ConfigurationError
 from firstword.core.types import EngineInfo, Pauses, Task, Voice
 from firstword.engines.options import override
+from firstword.engines.reads import ENGINE_READS
 
 if TYPE_CHECKING:
     from firstword.engines.hibari.engine import HibariEngine
@@ -24,6 +25,7 @@ INFO = EngineInfo(
     license="Apache-2.0",
     source="hibari-tts 0.2.1, the Python package of its makers",
     streams_inside_segments=True,
+    reads=ENGINE_READS["hibari"],
     word_timings=True,
     # Faster than 1.25 it is understood less well (47 errors of 513 words at 1.5, 7 at 1); slower than 0.5
     # was never taught to it, and words get holes.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from firstword.catalog.catalog import ListedModel
+from firstword.catalog.names import OPENAI_VOICES
 from firstword.core.errors import InvalidRequest, UnknownModel
 from firstword.server.context import Context, context
 from firstword.wire.errors import ErrorBody
@@ -58,8 +59,8 @@ async def list_voices(request: Request) -> VoiceList:
         )
         for listed in here.application.catalog.voices()
     ]
-    real = {voice.alias_of or voice.id for voice in voices}
-    note = f"One voice is installed, {real.pop()!r}: every name sounds alike." if len(real) == 1 else None
+    behind = {voice.alias_of for voice in voices if voice.id in OPENAI_VOICES and voice.alias_of}
+    note = f"OpenAI's names are all answered by {behind.pop()!r}." if len(behind) == 1 else None
     return VoiceList(voices=voices, note=note)
 
 
