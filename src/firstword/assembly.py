@@ -19,6 +19,7 @@ from firstword.runtime.scheduler import DeadlineScheduler
 from firstword.settings import Settings
 from firstword.text.script import languages_of
 from firstword.text.ssml import plain_text_of_ssml
+from firstword.wire.listings import VoiceObject
 
 PLUGIN_GROUP = "firstword.engines"
 BY_NAME_ONLY = frozenset({"tone"})
@@ -137,6 +138,21 @@ def discover(names: Iterable[str] | None = None) -> dict[str, EnginePlugin]:
                 f"The engine plugin {name!r} cannot be imported: {failure}."
             ) from failure
     return plugins
+
+
+def listed_voices(catalog: Catalog) -> list[VoiceObject]:
+    """Every name that may stand in `voice`, in the shape in which it is listed everywhere."""
+    return [
+        VoiceObject(
+            id=listed.id,
+            name=listed.name,
+            model=listed.model,
+            language=listed.voice.language,
+            gender=listed.voice.gender,
+            alias_of=listed.alias_of,
+        )
+        for listed in catalog.voices()
+    ]
 
 
 def catalogue(settings: Settings, plugins: Iterable[EnginePlugin]) -> Catalog:

@@ -113,7 +113,6 @@ def test_a_reader_that_stalls_for_too_long_is_given_up(start_server: StartServer
         until(lambda: not running.server.server_state.connections, "its connection to be dropped")
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel has no such timer")
 def test_a_short_answer_that_nobody_reads_does_not_hold_its_connection(start_server: StartServer) -> None:
     running = start_server(stall_timeout_s=0.5)
     with running.open_socket() as client:
@@ -121,6 +120,8 @@ def test_a_short_answer_that_nobody_reads_does_not_hold_its_connection(start_ser
         client.sendall(request_bytes("word " * 7))
         until(lambda: engine(running).made_ms > 1900, "it to be made")
         until(lambda: running.application.admission.active == 0, "it to be over")
+        if not hasattr(socket, "TCP_USER_TIMEOUT"):
+            client.close()  # a kernel without such a timer keeps the connection until its peer goes
         until(lambda: not running.server.server_state.connections, "its connection to be dropped")
 
 

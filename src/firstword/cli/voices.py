@@ -40,18 +40,7 @@ def command(server: str | None, api_key: str | None, config: Path | None, as_jso
 def _installed(config: Path | None) -> list[dict[str, Any]]:
     """The voices of this installation, in the shape in which a server lists them."""
     from firstword import assembly, settings
-    from firstword.wire.listings import VoiceObject
 
     chosen = settings.load(config)
     catalog = assembly.catalogue(chosen, assembly.discover(chosen.engines).values())
-    return [
-        VoiceObject(
-            id=listed.id,
-            name=listed.name,
-            model=listed.model,
-            language=listed.voice.language,
-            gender=listed.voice.gender,
-            alias_of=listed.alias_of,
-        ).model_dump()
-        for listed in catalog.voices()
-    ]
+    return [voice.model_dump() for voice in assembly.listed_voices(catalog)]

@@ -15,15 +15,6 @@ _CLOSE = re.compile(r"</(?:ssml:)?speak\s*+>\s*+\Z")
 _ELEMENT = re.compile(r"</?[A-Za-z_:]|<[!?]")
 
 
-def refuse_ssml(text: str) -> None:
-    """Refuses a text that is an SSML document with elements in it.
-
-    Raises:
-        InvalidRequest: code `ssml_unsupported`, param `input`.
-    """
-    plain_text_of_ssml(text)
-
-
 def plain_text_of_ssml(text: str) -> str:
     """The text itself, or what stands inside `<speak>` where there is nothing but text in it.
 

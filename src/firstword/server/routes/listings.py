@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from firstword.assembly import listed_voices
 from firstword.catalog.catalog import ListedModel
 from firstword.catalog.names import OPENAI_VOICES
 from firstword.core.errors import InvalidRequest, UnknownModel
@@ -48,17 +49,7 @@ async def list_voices(request: Request) -> VoiceList:
     """Every name that may stand in `voice`, and the voice that really answers."""
     here = context(request)
     here.caller(request)
-    voices = [
-        VoiceObject(
-            id=listed.id,
-            name=listed.name,
-            model=listed.model,
-            language=listed.voice.language,
-            gender=listed.voice.gender,
-            alias_of=listed.alias_of,
-        )
-        for listed in here.application.catalog.voices()
-    ]
+    voices = listed_voices(here.application.catalog)
     behind = {voice.alias_of for voice in voices if voice.id in OPENAI_VOICES and voice.alias_of}
     note = f"OpenAI's names are all answered by {behind.pop()!r}." if len(behind) == 1 else None
     return VoiceList(voices=voices, note=note)
