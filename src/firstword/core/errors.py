@@ -4,18 +4,23 @@
     ├── RequestError            the caller can mend it
     │   ├── InvalidRequest      malformed or unsupported value
     │   ├── UnspeakableText     the voice cannot say this text
+    │   ├── UndecodableAudio    audio that is not what it says, or broken
+    │   ├── UnsupportedAudio    audio of a kind that nobody here can read
     │   ├── UnknownModel        no such model
     │   ├── UnknownVoice        no such voice at all
     │   ├── NotFound            no such path or object
     │   ├── MethodNotAllowed    the path exists, the method does not
     │   ├── TooLarge            body or text over the limit
     │   ├── RequestTimeout      the caller stopped sending
+    │   ├── SessionTooLong      a session lasts longer than it may
     │   ├── Unauthorized        no key, or a wrong one
     │   └── Forbidden           the key may not do this
     ├── CapacityError           try again later
     │   ├── RateLimited         the caller is over its own limit
     │   └── ServerBusy          the server is full, loading or draining
+    │       └── ServerClosing   it goes down, and ends what runs
     ├── EngineError             a model failed
+    │   └── UpstreamFailed      whoever serves it elsewhere did
     └── ConfigurationError      the operator can mend it
 
 Status, wire shape and close codes live in `server/errors.py`, one row for each class here.
@@ -58,6 +63,18 @@ class UnspeakableText(RequestError):
     default_code = "unspeakable_text"
 
 
+class UndecodableAudio(RequestError):
+    """Audio that is not of its format, or broken; the message names the byte or the second."""
+
+    default_code = "undecodable_audio"
+
+
+class UnsupportedAudio(RequestError):
+    """Audio of a kind that nobody here can read; the message names those that can be read."""
+
+    default_code = "unsupported_audio"
+
+
 class UnknownModel(RequestError):
     """No such model."""
 
@@ -92,6 +109,12 @@ class RequestTimeout(RequestError):
     """The caller stopped sending before the request was complete."""
 
     default_code = "request_timeout"
+
+
+class SessionTooLong(RequestError):
+    """A session lasts longer than it may."""
+
+    default_code = "session_too_long"
 
 
 class Unauthorized(RequestError):
@@ -134,10 +157,22 @@ class ServerBusy(CapacityError):
     default_code = "server_busy"
 
 
+class ServerClosing(ServerBusy):
+    """The server goes down; a session that runs is ended, with all that was heard written down."""
+
+    default_code = "server_closing"
+
+
 class EngineError(FirstwordError):
     """A model failed while it worked."""
 
     default_code = "engine_failed"
+
+
+class UpstreamFailed(EngineError):
+    """A model's server, somewhere else, failed, or cannot be reached."""
+
+    default_code = "upstream_failed"
 
 
 class ConfigurationError(FirstwordError):

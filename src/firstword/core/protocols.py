@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
+from firstword.core.conversation import ChatDelta, ChatRequest
+from firstword.core.transcripts import Recognition, RecognitionRequest
 from firstword.core.types import AudioChunk, EngineInfo, SynthesisRequest
 
 In = TypeVar("In", contravariant=True)
@@ -57,13 +59,37 @@ class Encoder(Stage[AudioChunk, bytes], Protocol):
         ...
 
 
-class TtsEngine(Protocol):
-    """A model in this process that speaks. Thread-safe: several runs may be stepped at once."""
+class Decoder(Stage[bytes, AudioChunk], Protocol):
+    """Bytes of one stream to audio: mono, at the rate of the stream, sample for sample in order.
+
+    `feed` and `flush` raise `UndecodableAudio`, which names the byte, or the second, where it went wrong.
+    """
+
+    @property
+    def sample_rate(self) -> int | None:
+        """Hz of the stream; None until its header has been read."""
+        ...
+
+
+class Engine(Protocol):
+    """A loaded model, whatever it does. Thread-safe: several runs may be stepped at once."""
 
     @property
     def info(self) -> EngineInfo:
         """What it is."""
         ...
+
+    def health(self) -> bool:
+        """False when the engine can no longer work."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the model. Called once, when no run uses it."""
+        ...
+
+
+class TtsEngine(Engine, Protocol):
+    """A model in this process that speaks."""
 
     def check(self, text: str, voice: str, language: str | None) -> None:
         """Refuses what the voice cannot say, before anything sounds. Fast, whatever the length.
@@ -85,13 +111,71 @@ class TtsEngine(Protocol):
         """
         ...
 
-    def health(self) -> bool:
-        """False when the engine can no longer work."""
+
+class SttEngine(Engine, Protocol):
+    """A model in this process that writes down what it hears."""
+
+    def check(self, request: RecognitionRequest) -> None:
+        """Refuses what the model cannot do, before any audio is looked at (`samples` may be empty).
+
+        Raises:
+            InvalidRequest: a language it does not hear, a translation it does not make, an unknown option.
+        """
         ...
 
-    def close(self) -> None:
-        """Lets go of the model. Called once, when no run uses it."""
+    def recognize(self, request: RecognitionRequest) -> Generator[None, None, Recognition]:
+        """Writes down one piece of audio; a step (until the next `yield`) takes about 100 ms at most.
+
+        Word times count from the piece's first sample. Closing the generator stops the work.
+
+        Raises:
+            EngineError: the model failed.
+        """
         ...
+
+
+class VadEngine(Engine, Protocol):
+    """A model in this process that tells speech from everything else."""
+
+    @property
+    def window(self) -> int:
+        """Frames at 16 kHz that one probability is for."""
+        ...
+
+    def session(self) -> Stage[AudioChunk, float]:
+        """A stage for one stream at 16 kHz: a probability of speech, 0-1, for every whole window.
+
+        Flushing gives one more for the frames left over, if there are any.
+        """
+        ...
+
+
+class ChatEngine(Engine, Protocol):
+    """A model that answers, in this process's child or behind somebody's HTTP; natively asynchronous."""
+
+    def check(self, request: ChatRequest) -> None:
+        """Refuses what the model cannot do, before it is asked.
+
+        Raises:
+            InvalidRequest: the message says which field, and what to do.
+        """
+        ...
+
+    def reply(self, request: ChatRequest) -> AbstractAsyncContextManager[AsyncIterator[ChatDelta]]:
+        """Answers; the deltas come as they are written. Entering takes until the model has accepted.
+
+        Cancellation: leaving the context stops the model within one token.
+
+        Raises:
+            InvalidRequest: the prompt is too long, or refused.
+            CapacityError: the model, or whoever serves it, is full.
+            EngineError: it failed, or cannot be reached; also from the iterator, mid-answer.
+        """
+        ...
+
+
+Files = Callable[[str], Path]
+"""Gives the folder of a model in the store; raises `ConfigurationError` where it is not installed."""
 
 
 class EnginePlugin(Protocol):
@@ -101,13 +185,26 @@ class EnginePlugin(Protocol):
         """The models it can load."""
         ...
 
-    def load(self, info: EngineInfo, files: Path | None, options: Mapping[str, object]) -> TtsEngine:
+    def load(self, info: EngineInfo, files: Files, options: Mapping[str, object]) -> Engine:
         """Loads a model (blocking).
 
         Args:
-            info: one of `infos()`.
-            files: the model's folder in the store, or None where the package carries its files.
+            info: one of `infos()`, without the voices that are not installed.
+            files: gives the folders of the models in the store that `info` and its voices need.
             options: the operator's, from the settings; unknown names are refused.
+
+        Raises:
+            ConfigurationError: an option is wrong, or a library or file is missing.
+        """
+        ...
+
+
+@runtime_checkable
+class ConfiguredPlugin(EnginePlugin, Protocol):
+    """A plugin whose models are named by the operator's options."""
+
+    def configured(self, options: Mapping[str, object]) -> Sequence[EngineInfo]:
+        """The models it can load, asked for in place of `infos()`. Loads nothing.
 
         Raises:
             ConfigurationError: an option is wrong, or a library or file is missing.
@@ -147,6 +244,18 @@ class Engines(Protocol):
         """
         ...
 
+    def use_stt(self, model_id: str) -> AbstractAsyncContextManager[SttEngine]:
+        """The same for a recognizer."""
+        ...
+
+    def use_chat(self, model_id: str) -> AbstractAsyncContextManager[ChatEngine]:
+        """The same for a chat model."""
+        ...
+
+    def use_vad(self) -> AbstractAsyncContextManager[VadEngine]:
+        """The same for the model that tells speech from silence; there is one at a time."""
+        ...
+
 
 class Meter(Protocol):
     """Counts what happens. Every method is cheap and never raises."""
@@ -165,4 +274,19 @@ class Meter(Protocol):
 
     def speech_ended(self, model: str, chars: int, audio_s: float, busy_s: float, outcome: str) -> None:
         """A run ended: `outcome` is `done`, `cancelled` or `failed`; `busy_s` seconds of worker time."""
+        ...
+
+    def listening_started(self, model: str) -> None:
+        """A session, or a recording, began to be heard."""
+        ...
+
+    def transcript_written(self, model: str, seconds: float, lag_s: float, *, final: bool) -> None:
+        """A transcript was written, `seconds` after the audio it was made of could have been heard.
+
+        `lag_s` seconds of audio had been received and not been looked at.
+        """
+        ...
+
+    def listening_ended(self, model: str, audio_s: float, busy_s: float, outcome: str) -> None:
+        """It ended: `outcome` as for runs, after `audio_s` of audio and `busy_s` of worker time."""
         ...

@@ -6,10 +6,10 @@ carries its unit in its name. Time is derived from sample counts, never from a c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +129,8 @@ class Voice:
     """`female`, `male` or `neutral`."""
     gain_db: float = 0.0
     """What brings it to the common loudness: -27 dBFS while it speaks."""
+    needs: str | None = None
+    """The model in the store that this voice comes from; None: the engine has it with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,16 @@ class EngineInfo:
     pauses: Pauses = Pauses()
     capabilities: tuple[str, ...] = ()
     """Words for `/v1/models` (`speech`, `word_timings`, ...)."""
+    needs: tuple[str, ...] = ()
+    """The models in the store that it is made of; none: the engine has all with it."""
+    phonemes: str | None = None
+    """How its text says a word by phonemes, a format of `word` and `phonemes`; None: it cannot."""
+    phoneme_symbols: str = ""
+    """The phonemes it knows, a character each; empty where any may come."""
+    drafts: str | None = None
+    """For recognizers: a quicker model of the same vocabulary that writes what may still change."""
+    longest_s: float = 30.0
+    """For recognizers: the longest piece of audio it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +224,30 @@ class AudioSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptVoice:
+    """Who speaks what is written in one script."""
+
+    script: str
+    """The script, named by the first language that is written in it: `ko`, `ru`, `ja`."""
+    model: str
+    voice: str
+    language: str | None
+    """BCP 47; None: the engine decides."""
+    gain_db: float = 0.0
+    """What brings it to the loudness of the request's own voice."""
+    leave: frozenset[str] = frozenset()
+    """Kinds of text that its engine reads well itself."""
+
+
+class Respelling(Protocol):
+    """Finds words that are said otherwise than they are written."""
+
+    def edits(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """`(start, end, said)` for each of them, in order: `said` is spoken for `text[start:end]`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """What a caller asked to be spoken, resolved: real model and voice, every field valid."""
 
@@ -225,6 +261,8 @@ class SpeechRequest:
     audio: AudioSpec = AudioSpec()
     leave: frozenset[str] | None = frozenset()
     """Kinds of text that are left to the engine to read; None: all, nothing is normalized."""
+    lexicon: Respelling | None = None
+    """Words that are said otherwise than they are written, also where nothing is normalized."""
     gain_db: float = 0.0
     """Louder or softer than the model speaks."""
     pauses: Pauses | None = None
@@ -232,6 +270,9 @@ class SpeechRequest:
     max_lead_s: float | None = None
     """How far audio may run ahead of its listener's clock, in seconds; None: as the reader reads."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    scripts: tuple[ScriptVoice, ...] | None = None
+    """Who speaks each script that is not Latin, the request's own voice among them; a script that is missing
+    is refused. None: the voice speaks everything."""
 
 
 @dataclass(frozen=True, slots=True)
