@@ -1,20 +1,22 @@
-"""The one place that knows FFmpeg (PyAV): samples of one fixed block size in, packets out.
+"""The one place that knows FFmpeg (PyAV): samples to packets, packets to samples.
 
-Only codecs are used, never FFmpeg's muxers: those hold audio back (Ogg 2 s, WebM 1 s;
-docs/decisions/0004).
-`av` is imported when the first codec is built, because that costs 40 to 300 ms.
+What streams uses codecs only, never FFmpeg's muxers and demuxers: those hold audio back (Ogg 2 s, WebM 1 s,
+a wav 4 s; docs/decisions/0004). Files that cannot be read from front to back go through a demuxer.
+`av` is imported when the first codec is built, because that costs 40 to 300 ms. Its log stays silent, as
+PyAV leaves it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firstword.core.errors import EngineError
+from firstword.core.errors import EngineError, UndecodableAudio, UnsupportedAudio
+from firstword.core.types import AudioChunk, Samples
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -102,3 +104,136 @@ class PacketCodec:
             return [bytes(packet) for packet in self._context.encode(frame) if packet.size]
         except av.FFmpegError as error:
             raise EngineError(f"the {self._context.name} encoder failed: {error}") from error
+
+
+class PacketDecoder:
+    """Packets of one stream to mono samples, the channels averaged.
+
+    Args:
+        name: FFmpeg's name of the decoder.
+        extradata: what the container says about the codec.
+        options: the decoder's own options.
+
+    Raises:
+        UndecodableAudio: what the container says is not possible.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        extradata: bytes = b"",
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        import av
+        from av.audio.codeccontext import AudioCodecContext
+
+        try:
+            context = av.CodecContext.create(name, "r")
+            assert isinstance(context, AudioCodecContext)
+            if extradata:
+                context.extradata = extradata
+            context.options = dict(options or {})
+            context.thread_count = 1
+            context.open()
+        except (av.FFmpegError, ValueError, OverflowError) as error:
+            raise UndecodableAudio(f"the header of the {name} stream is broken") from error
+        self._context = context
+
+    def decode(self, packet: bytes) -> AudioChunk | None:
+        """What is in one whole packet; None where there is nothing (the first packet of some codecs).
+
+        Raises:
+            UndecodableAudio: it is broken.
+        """
+        import av
+
+        if not packet:
+            return None
+        try:
+            frames = self._context.decode(av.Packet(packet))
+        except av.FFmpegError as error:
+            raise UndecodableAudio(f"a packet that is no {self._context.name}") from error
+        if not frames:
+            return None
+        return AudioChunk(np.concatenate([_mono(frame) for frame in frames]), frames[-1].sample_rate)
+
+
+def _mono(frame: AudioFrame) -> Samples:
+    samples: NDArray[Any] = frame.to_ndarray()
+    channels = len(frame.layout.channels)
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, channels).T
+    if samples.dtype == np.uint8:
+        samples = samples.astype(np.float32) - np.float32(128)
+        scale = 128.0
+    else:
+        scale = -float(np.iinfo(samples.dtype).min) if samples.dtype.kind == "i" else 1.0
+    mixed: NDArray[Any] = samples[0] if channels == 1 else samples.mean(axis=0, dtype=np.float64)
+    mono: Samples = (mixed / scale).astype(np.float32)
+    return mono
+
+
+class Demuxed:
+    """The first audio stream of a file, found by FFmpeg's demuxer.
+
+    Args:
+        file: seekable.
+        demuxer: FFmpeg's name of it. Never left open: some demuxers fetch what a file points at.
+
+    Raises:
+        UndecodableAudio: it is no such file.
+        UnsupportedAudio: there is no audio in it that FFmpeg can read.
+    """
+
+    def __init__(self, file: BinaryIO, demuxer: str) -> None:
+        import av
+
+        try:
+            # No protocol: a file may not lead to another one.
+            self._container = av.open(
+                file, "r", format=demuxer, options={"protocol_whitelist": "pipe"}, metadata_errors="ignore"
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise UndecodableAudio(f"This is no {demuxer} file, or its end is missing.") from error
+        streams = self._container.streams.audio
+        if not streams or not streams[0].codec_context:
+            self._container.close()
+            raise UnsupportedAudio("There is no audio track in this file.")
+        self._stream = streams[0]
+        self._stream.codec_context.thread_count = 1
+        length, unit = self._stream.duration, self._stream.time_base
+        self.sample_rate: int = self._stream.codec_context.sample_rate
+        self.duration_s = float(length * unit) if length and unit else None
+        """Seconds, where the file tells."""
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """The audio, frame by frame.
+
+        Raises:
+            UndecodableAudio: it is broken, from the second on that the message names, or empty.
+        """
+        import av
+
+        start, rate = 0, self.sample_rate
+        try:
+            for frame in self._container.decode(self._stream):
+                chunk = AudioChunk(_mono(frame), frame.sample_rate, start)
+                rate = rate if start else chunk.sample_rate
+                if chunk.sample_rate != rate or not np.isfinite(chunk.samples).all():
+                    break
+                self.sample_rate = rate
+                start += len(chunk.samples)
+                yield chunk
+            else:
+                if start:
+                    return
+        except (av.FFmpegError, ValueError) as error:
+            raise self._broken(start, rate) from error
+        finally:
+            self._container.close()
+        raise self._broken(start, rate)
+
+    def _broken(self, frames: int, rate: int) -> UndecodableAudio:
+        seconds = frames / rate if frames else 0
+        return UndecodableAudio(f"This audio cannot be decoded: it is broken after {seconds:.2f} s.")
