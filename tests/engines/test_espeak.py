@@ -30,7 +30,7 @@ from firstword.engines.espeak.engine import EspeakEngine
 from firstword.engines.espeak.plugin import INFO
 from firstword.engines.espeak.voices import TONGUES, Tongue
 from firstword.settings import load as settings
-from firstword.testing import CHECKS, Case
+from firstword.testing import CHECKS, Case, no_files
 
 pytestmark = [pytest.mark.model, pytest.mark.program("espeak-ng")]
 
@@ -68,7 +68,7 @@ SPELLED = re.compile(r"l'et@")
 
 @pytest.fixture(scope="module")
 def engine() -> EspeakEngine:
-    return plugin.load(INFO, None, {})
+    return plugin.load(INFO, no_files, {})
 
 
 def speak(
@@ -300,15 +300,15 @@ def test_without_the_program_the_model_is_not_offered_and_the_server_is_as_befor
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert () == plugin.infos()
-    known = catalogue(settings(), discover().values())
+    known = catalogue(settings(), discover())
     assert "espeak" not in {info.model_id for info in known.infos}
     assert "hibari" == known.model("tts-1").model_id
     with pytest.raises(ConfigurationError, match="apt-get install espeak-ng"):
-        plugin.load(INFO, None, {})
+        plugin.load(INFO, no_files, {})
 
 
 def test_with_it_openai_s_names_stay_with_the_default_model_and_speak_english_here() -> None:
-    known = catalogue(settings(), discover().values())
+    known = catalogue(settings(), discover())
 
     for name in OPENAI_VOICES:
         assert "hibari" == known.resolve("tts-1", name)[0].model_id
@@ -317,7 +317,7 @@ def test_with_it_openai_s_names_stay_with_the_default_model_and_speak_english_he
 
 def test_an_option_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no options, so not voice"):
-        plugin.load(INFO, None, {"voice": "ko"})
+        plugin.load(INFO, no_files, {"voice": "ko"})
 
 
 @pytest.fixture
@@ -346,7 +346,7 @@ def instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 def test_a_voice_whose_data_are_not_installed_is_missed(instead: Callable[[str], Path]) -> None:
     instead("exit 0")
 
-    few = plugin.load(INFO, None, {})
+    few = plugin.load(INFO, no_files, {})
 
     assert ["espeak-ko"] == [voice.id for voice in few.info.voices]
     with pytest.raises(UnknownVoice, match="of this machine lacks the voice 'espeak-de'"):
@@ -362,7 +362,7 @@ def test_a_program_that_cannot_list_its_voices_fails_to_load_and_says_why(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
     with pytest.raises(ConfigurationError, match="no data here"):
-        plugin.load(INFO, None, {})
+        plugin.load(INFO, no_files, {})
 
 
 # What becomes of its process
@@ -370,7 +370,7 @@ def test_a_program_that_cannot_list_its_voices_fails_to_load_and_says_why(
 
 def test_closing_a_run_kills_its_process_at_once(instead: Callable[[str], Path]) -> None:
     folder = instead("cat header; exec cat /dev/zero")
-    run = plugin.load(INFO, None, {}).steps(SynthesisRequest("-하나", "espeak-ko"))
+    run = plugin.load(INFO, no_files, {}).steps(SynthesisRequest("-하나", "espeak-ko"))
     assert 5512 == len(next(run).samples)
     pid = int((folder / "pid").read_text("utf-8"))
     os.kill(pid, 0)
@@ -397,7 +397,7 @@ def test_a_process_that_fails_is_an_engine_error_and_is_gone(
     folder = instead(does)
 
     with pytest.raises(EngineError, match=told):
-        speak(plugin.load(INFO, None, {}), "하나", "espeak-ko")
+        speak(plugin.load(INFO, no_files, {}), "하나", "espeak-ko")
 
     with pytest.raises(ProcessLookupError):
         os.kill(int((folder / "pid").read_text("utf-8")), 0)
@@ -408,7 +408,7 @@ def test_a_process_that_hangs_is_given_up(
 ) -> None:
     folder = instead("cat header; exec cat fifo")
     os.mkfifo(folder / "fifo")
-    hanging = plugin.load(INFO, None, {})
+    hanging = plugin.load(INFO, no_files, {})
     monkeypatch.setattr(program, "PATIENCE_S", 0.2)
 
     with pytest.raises(EngineError, match="has said nothing"):
@@ -420,7 +420,7 @@ def test_a_process_that_hangs_is_given_up(
 
 def test_a_program_that_is_gone_is_an_engine_error(instead: Callable[[str], Path]) -> None:
     folder = instead("exit 0")
-    orphan = plugin.load(INFO, None, {})
+    orphan = plugin.load(INFO, no_files, {})
     (folder / "bin/espeak-ng").unlink()
 
     with pytest.raises(EngineError, match="cannot be started"):
@@ -428,7 +428,7 @@ def test_a_program_that_is_gone_is_an_engine_error(instead: Callable[[str], Path
 
 
 def test_a_closed_engine_starts_nothing() -> None:
-    closed = plugin.load(INFO, None, {})
+    closed = plugin.load(INFO, no_files, {})
     closed.close()
 
     assert not closed.health()
@@ -439,5 +439,5 @@ def test_a_closed_engine_starts_nothing() -> None:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_espeak_keeps_the_contract_that_every_engine_is_asked_to_keep(check: Callable[[Case], None]) -> None:
-    engine = plugin.load(plugin.infos()[0], None, {})
+    engine = plugin.load(plugin.infos()[0], no_files, {})
     check(Case(engine, "안녕하세요, 만나서 반갑습니다. 오늘은 날씨가 좋아요.", "espeak-ko"))

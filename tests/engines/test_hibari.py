@@ -21,11 +21,12 @@ from firstword.core.errors import (
 )
 from firstword.core.types import AudioChunk, SynthesisRequest
 from firstword.engines.hibari import plugin
-from firstword.engines.hibari.engine import HibariEngine
+from firstword.engines.hibari.engine import HibariEngine, Speaker
 from firstword.engines.hibari.phonemes import MOST_PHONEMES, Pronouncer
 from firstword.engines.hibari.rendition import Rendition, Windows
 from firstword.engines.hibari.session import AcousticModel, Floats
 from firstword.engines.hibari.vocoder import Noise, Vocoder
+from firstword.testing import no_files
 
 pytestmark = pytest.mark.model
 
@@ -67,7 +68,7 @@ class PoolNoise:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[HibariEngine]:
-    engine = plugin.load(INFO, None, {})
+    engine = plugin.load(INFO, no_files, {})
     yield engine
     engine.close()
 
@@ -131,7 +132,7 @@ def test_with_audio_in_hand_the_first_chunk_is_longer_and_there_are_fewer(engine
 
 def test_the_first_chunk_takes_one_call_of_each_half(pronouncer: Pronouncer) -> None:
     counting = CountingModel()
-    run = HibariEngine(INFO, pronouncer, counting).steps(SynthesisRequest(LONG, "heart"))
+    run = HibariEngine(INFO, {"heart": Speaker(pronouncer, counting)}).steps(SynthesisRequest(LONG, "heart"))
 
     first = next(run)
 
@@ -218,7 +219,7 @@ def test_the_same_request_gives_the_same_bits_and_a_seed_changes_them(engine: Hi
     assert np.array_equal(first, again)
     assert len(first) == len(other)
     assert not np.array_equal(first, other)
-    assert np.array_equal(first, joined(speak(plugin.load(INFO, None, {}), SHORT, seed=7)))
+    assert np.array_equal(first, joined(speak(plugin.load(INFO, no_files, {}), SHORT, seed=7)))
 
 
 def test_runs_at_once_give_the_same_bits_as_alone(engine: HibariEngine) -> None:
@@ -392,16 +393,7 @@ def test_unknown_voices_and_options_are_refused(engine: HibariEngine) -> None:
 @pytest.mark.parametrize(("options", "named"), [({"threds": 1}, "threds"), ({"threads": 0}, "threads")])
 def test_wrong_settings_are_named_and_refused(options: dict[str, object], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
-        plugin.load(INFO, None, options)
-
-
-def test_a_missing_or_damaged_model_is_the_operators_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be loaded"):
-        plugin.load(INFO, tmp_path, {})
-
-    (tmp_path / "hibari.onnx").write_bytes((ASSETS / "hibari.onnx").read_bytes()[:100_000])
-    with pytest.raises(ConfigurationError, match="cannot be loaded"):
-        plugin.load(INFO, tmp_path, {})
+        plugin.load(INFO, no_files, options)
 
 
 def test_a_failure_of_the_runtime_is_an_engine_error(model: AcousticModel) -> None:
@@ -410,7 +402,7 @@ def test_a_failure_of_the_runtime_is_an_engine_error(model: AcousticModel) -> No
 
 
 def test_a_closed_engine_says_so() -> None:
-    engine = plugin.load(INFO, None, {"threads": 1})
+    engine = plugin.load(INFO, no_files, {"threads": 1})
     begun = engine.steps(SynthesisRequest(LONG, "heart"))
     next(begun)
     assert engine.health()

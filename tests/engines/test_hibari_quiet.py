@@ -22,8 +22,9 @@ def audit(event, args):
 sys.addaudithook(audit)
 from firstword.core.types import SynthesisRequest
 from firstword.engines.hibari import plugin
+from firstword.testing import no_files
 early = [name for name in ("hibari", "onnxruntime") if name in sys.modules]
-engine = plugin.load(plugin.infos()[0], None, {})
+engine = plugin.load(plugin.infos()[0], no_files, {})
 frames = sum(len(chunk.samples) for chunk in engine.steps(SynthesisRequest("Zyzzogeton, 5 km.", "heart")))
 linux = os.path.exists("/proc/self/task")
 paths = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")] if linux else []
@@ -51,7 +52,7 @@ def test_loading_and_speaking_touch_no_network_no_file_and_start_no_thread(tmp_p
         "PATH": os.environ["PATH"],
     }
 
-    found = json.loads(_offline([sys.executable, "-c", SPEAK], home, environment))
+    found = json.loads(offline([sys.executable, "-c", SPEAK], home, environment))
 
     assert found.pop("frames") > 24_000
     expected = {"early": [], "touched": [], "threads": 1, "sockets": [], "telemetry": "1"}
@@ -60,7 +61,7 @@ def test_loading_and_speaking_touch_no_network_no_file_and_start_no_thread(tmp_p
 
 
 def test_the_operators_own_choice_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    from firstword.engines.hibari.session import onnxruntime
+    from firstword.engines.inference import onnxruntime
 
     monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
@@ -70,7 +71,7 @@ def test_the_operators_own_choice_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
     assert ("0", "1") == (os.environ["ORT_DISABLE_TELEMETRY"], os.environ["OPENBLAS_NUM_THREADS"])
 
 
-def _offline(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+def offline(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     """Runs without a network where the system lets us take it away; what it tries is seen either way."""
     unshare = shutil.which("unshare")
     if unshare and subprocess.run([unshare, "-n", "true"], capture_output=True, check=False).returncode == 0:

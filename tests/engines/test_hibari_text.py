@@ -23,7 +23,8 @@ READING = Reading(frozenset("éñüßłα"), frozenset("abdehist ˈəɪæɑɹθ"
         ("null\x00and \x1b[0m", "null and   0m"),
         ("lone \ud800 surrogate", "lone   surrogate"),
         ("[hi](/hˈɪ/) there", "[hi](/hˈɪ/) there"),
-        ("[docs](/bash/) [a] [see](here)", " docs (/bash/)  a   see (here)"),
+        ("[hi](/hi/) there", "[hi](/hi/) there"),
+        ("[docs](/guide/) [a] [see](here)", " docs (/guide/)  a   see (here)"),
         ("1" * 33, " ".join(["1" * 15, "1" * 15, "111"])),
         ("1,111,111,111,111,111,111", "1 111 111 111 111 111 111"),
         ("1,111,111", "1,111,111"),
@@ -60,6 +61,14 @@ def test_pieces_end_after_a_mark_where_there_is_one() -> None:
     text = "One two three four, and five. " * 40
 
     assert {"."} == {text[:end].rstrip()[-1] for _, end in list(pieces(text))}
+
+
+def test_pieces_do_not_cut_an_inline_pronunciation() -> None:
+    for before in range(MOST_CHARS - 60, MOST_CHARS + 5):
+        text = "x" * before + " [New York](/nˈu jˈɔɹk nˈu jˈɔɹk/) and so on"
+        link = text.index("["), text.index(")") + 1
+
+        assert not any(link[0] < end < link[1] for _, end in pieces(text))
 
 
 def test_words_lie_between_spaces_and_an_inline_pronunciation_is_one() -> None:

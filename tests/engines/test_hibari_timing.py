@@ -11,6 +11,7 @@ from firstword.engines.hibari import plugin
 from firstword.engines.hibari.engine import HibariEngine
 from firstword.engines.hibari.phonemes import Mark, Span
 from firstword.engines.hibari.timing import Timing, timed_words
+from firstword.testing import no_files
 
 pytestmark = pytest.mark.model
 
@@ -29,7 +30,7 @@ AUDIBLE = 300 / 32768
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[HibariEngine]:
-    engine = plugin.load(plugin.infos()[0], None, {})
+    engine = plugin.load(plugin.infos()[0], no_files, {})
     yield engine
     engine.close()
 

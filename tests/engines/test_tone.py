@@ -16,6 +16,7 @@ from firstword.core.errors import (
 )
 from firstword.core.types import AudioChunk, SynthesisRequest
 from firstword.engines.tone import GAP_MS, MS_PER_CHAR, ToneEngine, pitch, plugin
+from firstword.testing import no_files
 
 pytestmark = pytest.mark.unit
 
@@ -24,7 +25,7 @@ INFO, AT_ONCE = plugin.infos()
 
 
 def load(**options: object) -> ToneEngine:
-    return plugin.load(INFO, None, options)
+    return plugin.load(INFO, no_files, options)
 
 
 def speak(
@@ -120,7 +121,7 @@ def test_any_language_is_let_pass() -> None:
 
 
 def test_at_once_gives_one_chunk_and_says_so() -> None:
-    engine = plugin.load(AT_ONCE, None, {})
+    engine = plugin.load(AT_ONCE, no_files, {})
 
     assert not engine.info.streams_inside_segments
     assert 1 == len(speak(engine))
@@ -226,7 +227,7 @@ def test_a_stall_or_slow_work_changes_no_sample() -> None:
 )
 def test_wrong_options_are_named_and_refused(options: dict[str, object], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
-        plugin.load(INFO, None, options)
+        plugin.load(INFO, no_files, options)
 
     with pytest.raises(InvalidRequest, match=named):
         list(load().steps(request(options=options)))

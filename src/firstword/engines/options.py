@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from types import NoneType
-from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, TypeVar, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,7 +33,13 @@ def override(options: Options, given: Mapping[str, object]) -> Options:
 
 
 def _fits(value: object, hint: object) -> bool:
-    """Whether `value` is of the annotated type: a scalar, or one of several; an int is a float too."""
+    """Whether `value` is of the annotated type: a scalar, one of several, or a table of one kind of scalar.
+
+    An int is a float too.
+    """
+    if get_origin(hint) is dict:
+        key, item = get_args(hint)
+        return isinstance(value, dict) and all(_fits(k, key) and _fits(v, item) for k, v in value.items())
     allowed = get_args(hint) or (hint,)
     if value is None:
         return NoneType in allowed

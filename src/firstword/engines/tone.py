@@ -12,7 +12,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, Lock
 from zlib import crc32
 
@@ -25,6 +24,7 @@ from firstword.core.errors import (
     UnknownVoice,
     UnspeakableText,
 )
+from firstword.core.protocols import Files
 from firstword.core.types import (
     AudioChunk,
     EngineInfo,
@@ -257,7 +257,7 @@ class TonePlugin:
         """The two models."""
         return (_info("tone", at_once=False), _info("tone-at-once", at_once=True))
 
-    def load(self, info: EngineInfo, files: Path | None, options: Mapping[str, object]) -> ToneEngine:
+    def load(self, info: EngineInfo, files: Files, options: Mapping[str, object]) -> ToneEngine:
         """Makes the engine; there is nothing to load.
 
         Raises:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from firstword.core.errors import ConfigurationError
+from firstword.core.protocols import Files
 from firstword.core.types import EngineInfo, Pauses, Task
 from firstword.engines.espeak import program
 from firstword.engines.espeak.engine import EspeakEngine
@@ -38,7 +38,7 @@ class EspeakPlugin:
         """The one model; none without the program."""
         return (INFO,) if program.find() else ()
 
-    def load(self, info: EngineInfo, files: Path | None, options: Mapping[str, object]) -> EspeakEngine:
+    def load(self, info: EngineInfo, files: Files, options: Mapping[str, object]) -> EspeakEngine:
         """Asks the program for its voices, some 10 ms; nothing stays in memory.
 
         Args:

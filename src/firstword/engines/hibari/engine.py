@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from typing import NamedTuple
 
 from firstword.core.errors import EngineError, InvalidRequest, UnknownVoice, UnspeakableText
 from firstword.core.types import AudioChunk, EngineInfo, SynthesisRequest, TimedWord
@@ -18,19 +19,26 @@ QUOTED_CHARS = 40
 """Of a refused sentence, in the message."""
 
 
+class Speaker(NamedTuple):
+    """What a voice is made of."""
+
+    pronouncer: Pronouncer
+    """Text to phonemes, American or British; shared by the voices of an accent."""
+    model: AcousticModel
+    """Phonemes to spectra."""
+
+
 class HibariEngine:
-    """Speaks English. Thread-safe: runs share the model and nothing else.
+    """Speaks English. Thread-safe: runs share the models and nothing else.
 
     Args:
-        info: what it is.
-        pronouncer: text to phonemes.
-        model: phonemes to spectra.
+        info: what it is, with the voices it has.
+        speakers: those voices, by id.
     """
 
-    def __init__(self, info: EngineInfo, pronouncer: Pronouncer, model: AcousticModel) -> None:
+    def __init__(self, info: EngineInfo, speakers: Mapping[str, Speaker]) -> None:
         self.info = info
-        self._pronouncer: Pronouncer | None = pronouncer
-        self._model: AcousticModel | None = model
+        self._speakers: Mapping[str, Speaker] | None = speakers
         self._noise = Noise()
 
     def check(self, text: str, voice: str, language: str | None) -> None:
@@ -73,9 +81,9 @@ class HibariEngine:
             EngineError: the model failed, or is closed.
         """
         self._refuse(request)
-        pronouncer, model = self._pronouncer, self._model
-        if pronouncer is None or model is None:
+        if self._speakers is None:
             raise EngineError("The model is closed.", code="engine_closed")
+        pronouncer, model = self._speakers[request.voice]
         frames, windows = 0, Windows.after(request.head_start_s)
         for phrase in pronouncer.phrases(request.spoken):
             rendition = Rendition(model, self._noise, phrase.ids, phrase.last, request.speed, request.seed)
@@ -89,11 +97,11 @@ class HibariEngine:
 
     def health(self) -> bool:
         """True until it is closed."""
-        return self._model is not None
+        return self._speakers is not None
 
     def close(self) -> None:
-        """Lets go of the model; its memory goes with the last run that holds it."""
-        self._model = self._pronouncer = None
+        """Lets go of the models; their memory goes with the last run that holds one."""
+        self._speakers = None
 
     def _language_of(self, voice: str) -> str:
         for offered in self.info.voices:

@@ -1,34 +1,26 @@
-"""Cuts an ONNX model in two without the `onnx` package: bytes in, bytes out.
-
-An ONNX file is a protobuf message. Only its shape is walked here: a field is a number, a wire type
-and a slice of the buffer; what is kept is copied as it stands.
-
-Source: the protobuf wire format (protobuf.dev/programming-guides/encoding) and the field numbers of
-onnx.proto (ModelProto.graph 7; GraphProto node 1, name 2, initializer 5, input 11, output 12,
-value_info 13; NodeProto input 1, output 2; TensorProto name 8; ValueInfoProto name 1).
-"""
+"""Cuts an ONNX model in two: bytes in, bytes out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-MODEL_GRAPH = 7
-NODE, NAME, INITIALIZER, INPUT, OUTPUT, VALUE_INFO = 1, 2, 5, 11, 12, 13
-NODE_INPUT, NODE_OUTPUT = 1, 2
-TENSOR_NAME = 8
-VALUE_NAME = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One field of a message."""
-
-    number: int
-    content: memoryview
-    """What the field holds, where it holds bytes; else empty."""
-    raw: memoryview
-    """The field with its key and length, ready to be copied."""
+from firstword.engines.onnx import (
+    INITIALIZER,
+    INPUT,
+    MODEL_GRAPH,
+    NAME,
+    NODE,
+    NODE_INPUT,
+    NODE_OUTPUT,
+    OUTPUT,
+    TENSOR_NAME,
+    VALUE_INFO,
+    VALUE_NAME,
+    Field,
+    fields,
+    names,
+    wrap,
+)
 
 
 class Graph:
@@ -42,15 +34,15 @@ class Graph:
     """
 
     def __init__(self, model: bytes) -> None:
-        self._outside: list[_Field] = []
-        self._nodes: list[_Field] = []
+        self._outside: list[Field] = []
+        self._nodes: list[Field] = []
         self._needs: dict[int, list[bytes]] = {}
         self._makers: dict[bytes, int] = {}
-        self._weights: dict[bytes, _Field] = {}
-        self._types: dict[bytes, _Field] = {}
-        for part in _fields(memoryview(model)):
+        self._weights: dict[bytes, Field] = {}
+        self._types: dict[bytes, Field] = {}
+        for part in fields(memoryview(model)):
             if part.number == MODEL_GRAPH:
-                for inner in _fields(part.content):
+                for inner in fields(part.content):
                     self._keep(inner)
             else:
                 self._outside.append(part)
@@ -68,24 +60,24 @@ class Graph:
         nodes, weights = self._needed({name.encode() for name in inputs}, {name.encode() for name in outputs})
         body: list[bytes | memoryview] = [
             *(self._nodes[at].raw for at in sorted(nodes)),
-            _wrap(NAME, b"cut"),
+            wrap(NAME, b"cut"),
             *(tensor.raw for name, tensor in self._weights.items() if name in weights),
-            *(_wrap(INPUT, self._declared(name)) for name in inputs),
-            *(_wrap(OUTPUT, self._declared(name)) for name in outputs),
+            *(wrap(INPUT, self._declared(name)) for name in inputs),
+            *(wrap(OUTPUT, self._declared(name)) for name in outputs),
         ]
         outside = b"".join(part.raw for part in self._outside)
-        return outside + _wrap(MODEL_GRAPH, b"".join(body))
+        return outside + wrap(MODEL_GRAPH, b"".join(body))
 
-    def _keep(self, part: _Field) -> None:
+    def _keep(self, part: Field) -> None:
         if part.number == NODE:
             at = len(self._nodes)
             self._nodes.append(part)
-            self._needs[at] = _names(part, NODE_INPUT)
-            self._makers.update(dict.fromkeys(_names(part, NODE_OUTPUT), at))
+            self._needs[at] = names(part, NODE_INPUT)
+            self._makers.update(dict.fromkeys(names(part, NODE_OUTPUT), at))
         elif part.number == INITIALIZER:
-            self._weights[_names(part, TENSOR_NAME)[0]] = part
+            self._weights[names(part, TENSOR_NAME)[0]] = part
         elif part.number in (INPUT, OUTPUT, VALUE_INFO):
-            self._types[_names(part, VALUE_NAME)[0]] = part
+            self._types[names(part, VALUE_NAME)[0]] = part
 
     def _needed(self, fed: set[bytes], asked: set[bytes]) -> tuple[set[int], set[bytes]]:
         """The nodes, by position, and the names of the weights on the way from `fed` to `asked`."""
@@ -108,56 +100,3 @@ class Graph:
             return self._types[name.encode()].content
         except KeyError:
             raise ValueError(f"the model declares no type for {name!r}") from None
-
-
-def _names(part: _Field, number: int) -> list[bytes]:
-    return [bytes(inner.content) for inner in _fields(part.content) if inner.number == number]
-
-
-def _fields(message: memoryview) -> Iterator[_Field]:
-    at = 0
-    while at < len(message):
-        start = at
-        key, at = _varint(message, at)
-        length = 0
-        match key & 7:
-            case 0:  # varint
-                _, at = _varint(message, at)
-            case 1:  # 64 bits
-                at += 8
-            case 2:  # bytes
-                length, at = _varint(message, at)
-                at += length
-            case 5:  # 32 bits
-                at += 4
-            case kind:
-                raise ValueError(f"not an ONNX model: wire type {kind}")
-        if at > len(message):
-            raise ValueError("not an ONNX model: it is cut short")
-        yield _Field(key >> 3, message[at - length : at], message[start:at])
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(message):
-            raise ValueError("not an ONNX model: it is cut short")
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def _wrap(number: int, content: bytes | memoryview) -> bytes:
-    return _as_varint(number << 3 | 2) + _as_varint(len(content)) + bytes(content)
-
-
-def _as_varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

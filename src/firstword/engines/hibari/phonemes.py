@@ -22,6 +22,8 @@ FULL_STOPS = ".!?…"
 COMMAS = ",;:—"
 _SILENT = frozenset(FULL_STOPS + COMMAS + ' "“”()')
 _STRESS = frozenset("ˈˌ")
+_POSSESSIVES = ("'s", "’s")
+"""A token of its own behind an inline pronunciation, which the package does not look at."""
 
 log = logging.getLogger(__name__)
 
@@ -74,13 +76,14 @@ class Pronouncer:
 
     Args:
         vocabulary: the package's table of phonemes.
+        british: reads as the British do, with another dictionary; the phonemes' alphabet is the same.
     """
 
-    def __init__(self, vocabulary: Path) -> None:
+    def __init__(self, vocabulary: Path, *, british: bool = False) -> None:
         from hibari.g2p import G2P
         from hibari.g2p.normalize import normalize
 
-        self._front_end = G2P()
+        self._front_end = G2P(british=british)
         self._normalize = normalize
         self._ids: dict[str, int] = json.loads(vocabulary.read_text(encoding="utf-8"))
         known = self._front_end.oov.cin  # also loads the net for unknown words, before threads need it
@@ -118,7 +121,10 @@ class Pronouncer:
         word = 0
         for token in tokens:
             owner = owners[min(word, len(owners) - 1)]
-            symbols += [_Symbol(c, owner) for c in token.phonemes or "" if c in self._ids]
+            spoken = token.phonemes or ""
+            if spoken == "s" and token.text in _POSSESSIVES and symbols:
+                spoken = _possessive(symbols[-1].text)
+            symbols += [_Symbol(c, owner) for c in spoken if c in self._ids]
             if token.whitespace:
                 symbols.append(_Symbol(" ", owner))
                 word += 1
@@ -174,6 +180,13 @@ class Pronouncer:
                 fresh = marks[1:] if marks[0].span == begun else marks
                 yield Phrase(ids, marks[-1].last, tuple(fresh))
                 begun = marks[-1].span
+
+
+def _possessive(before: str) -> str:
+    """How English says `'s` after a sound."""
+    if before in "szʃʒʧʤ":
+        return "ᵻz"
+    return "s" if before in "ptkfθ" else "z"
 
 
 def _stripped(symbols: list[_Symbol]) -> list[_Symbol]:

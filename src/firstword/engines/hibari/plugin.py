@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firstword.core.errors import ConfigurationError
+from firstword.core.protocols import Files
 from firstword.core.types import EngineInfo, Pauses, Task, Voice
 from firstword.engines.options import override
 from firstword.engines.reads import ENGINE_READS
@@ -20,7 +22,14 @@ INFO = EngineInfo(
     model_id="hibari",
     task=Task.SPEECH,
     sample_rate=24_000,
-    voices=(Voice("heart", "Heart", "en-US", "female"),),
+    # The others have not been heard here, so that their loudness was not measured either: 0 dB.
+    voices=(
+        Voice("heart", "Heart", "en-US", "female"),
+        Voice("fenrir", "Fenrir", "en-US", "male", needs="hibari-fenrir"),
+        Voice("emma", "Emma", "en-GB", "female", needs="hibari-emma"),
+        Voice("fable", "Fable", "en-GB", "male", needs="hibari-fable"),
+        Voice("kore", "Kore", "en-US", "female", needs="hibari-kore"),
+    ),
     languages=("en",),
     license="Apache-2.0",
     source="hibari-tts 0.2.1, the Python package of its makers",
@@ -33,7 +42,15 @@ INFO = EngineInfo(
     # With what the model leaves before and after, a sentence's pause is the one it makes by itself.
     pauses=Pauses(clause_ms=20, sentence_ms=210, paragraph_ms=450),
     capabilities=("speech", "word_timings"),
+    phonemes="[{word}](/{phonemes}/)",
+    # The package's vocab.json, without punctuation, arrows and the combining tilde: they do not reach the
+    # model from inside a pronunciation as they are.
+    phoneme_symbols=(
+        " AIOQSTWYabcdefhijklmnopqrstuvwxyzæçðøŋœɐɑɒɔɕɖəɚɛɜɟɡɥɨɪɯɰɲɳɴɸɹɻɽɾʁʂʃʈʊʋʌʎʒʔʝʣʤʥʦʧʨʰʲˈˌːβθχɣɤᵊᵝᵻꭧ"
+    ),
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +66,55 @@ class Options:
 
 
 class HibariPlugin:
-    """Offers hibari, whose voice `heart` is inside its package."""
+    """Offers hibari, whose voice `heart` is inside its package; the others come from the store."""
 
     def infos(self) -> Sequence[EngineInfo]:
         """The one model."""
         return (INFO,)
 
-    def load(self, info: EngineInfo, files: Path | None, options: Mapping[str, object]) -> HibariEngine:
-        """Loads the model, its pronouncing dictionary and its net for unknown words: about half a second.
+    def load(self, info: EngineInfo, files: Files, options: Mapping[str, object]) -> HibariEngine:
+        """Loads the voices, the pronouncing dictionary and its net for unknown words: about half a second.
+
+        A voice from the store that cannot be loaded is left out, so that the others speak.
 
         Args:
-            info: `INFO`.
-            files: a folder with another `hibari.onnx`, or None for the one in the package.
+            info: `INFO`, with the voices that are installed.
+            files: the folders of voices from the store.
             options: the fields of `Options`.
 
         Raises:
-            ConfigurationError: an option is wrong, or the package or its model is missing or damaged.
+            ConfigurationError: an option is wrong, the package is missing or damaged, or no voice can be
+                loaded.
         """
         try:
             chosen = override(Options(), options)
         except ValueError as error:
             raise ConfigurationError(f"The engine hibari: {error}.") from error
         assets = _assets()
-        from firstword.engines.hibari.engine import HibariEngine
+        from firstword.engines.hibari.engine import HibariEngine, Speaker
         from firstword.engines.hibari.phonemes import Pronouncer
-        from firstword.engines.hibari.session import AcousticModel, onnxruntime
+        from firstword.engines.hibari.session import AcousticModel
+        from firstword.engines.inference import onnxruntime
 
         onnxruntime()
-        try:
-            model = AcousticModel((files or assets) / "hibari.onnx", chosen.threads)
-            return HibariEngine(info, Pronouncer(assets / "vocab.json"), model)
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"The model hibari cannot be loaded: {error}.") from error
+        pronouncers: dict[bool, Pronouncer] = {}
+        speakers: dict[str, Speaker] = {}
+        for voice in info.voices:
+            british = voice.language == "en-GB"
+            try:
+                folder = files(voice.needs) if voice.needs else assets
+                model = AcousticModel(folder / "hibari.onnx", chosen.threads)
+                if british not in pronouncers:
+                    pronouncers[british] = Pronouncer(assets / "vocab.json", british=british)
+                speakers[voice.id] = Speaker(pronouncers[british], model)
+            except (OSError, ValueError, ConfigurationError) as error:
+                log.warning("hibari's voice %s cannot be loaded and is left out: %s", voice.id, error)
+        if not speakers:
+            raise ConfigurationError(
+                "The model hibari cannot be loaded: no voice is whole; the log says why."
+            )
+        voices = tuple(voice for voice in info.voices if voice.id in speakers)
+        return HibariEngine(replace(info, voices=voices), speakers)
 
 
 def _assets() -> Path:

@@ -30,7 +30,7 @@ _COMBINED = re.compile(r"[^\W\d_][\u0300-\u036f]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(rf"(?<!\d)\d{{{MOST_DIGITS + 1},}}")
 _GROUPS = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3}){5,}")
-_LETTERS = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{{MOST_LETTERS + 6},}}")
+_LETTERS = re.compile(rf"(?<![^\W\d_])(?<!\]\(/)[^\W\d_]{{{MOST_LETTERS + 6},}}")
 _RUN = re.compile(rf"(?<![^\s)])[^\s\[\]]{{{MOST_IN_A_RUN + 1},}}")
 _RUN_PART = re.compile(
     rf"\S{{1,{MOST_IN_A_RUN}}}\Z|\S{{1,{MOST_IN_A_RUN - 1}}}[-/_.,:;&](?=\w)|\S{{1,{MOST_IN_A_RUN}}}"
@@ -56,9 +56,18 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
     while len(text) - at > MOST_CHARS:
         end = _last(_MARK, text, at + MOST_CHARS // 2, at + MOST_CHARS)
         end = end or _last(_SPACE, text, at + 1, at + MOST_CHARS) or at + MOST_CHARS
+        end = _outside_of_links(text, at, end)
         yield at, end
         at = end
     yield at, len(text)
+
+
+def _outside_of_links(text: str, start: int, end: int) -> int:
+    """`end`, or where the inline pronunciation begins that would be cut there."""
+    for match in _LINK.finditer(text, start, min(len(text), end + MOST_CHARS)):
+        if start < match.start() < end < match.end():
+            return match.start()
+    return end
 
 
 def words(text: str) -> list[tuple[int, int]]:
@@ -126,8 +135,8 @@ class Reading:
         return "".join([*out, text[at:].translate(_UNBRACKETED)])
 
     def _is_phonemes(self, text: str) -> bool:
-        """Whether it is in the model's alphabet, and not merely a path such as `bin`."""
-        return not text.isascii() and self._phonemes.issuperset(text)
+        """Whether it is in the model's alphabet."""
+        return self._phonemes.issuperset(text)
 
 
 def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int | None:

@@ -1,16 +1,14 @@
-"""The model in two halves, and the one place that loads onnxruntime."""
+"""The model in two halves."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firstword.core.errors import EngineError
 from firstword.engines.hibari.graph import Graph
+from firstword.engines.inference import open_session, run
 
 FEATURES = "/Concat_43_output_0"
 """f32[1, 130, F]: what the decoder reads, a column for each frame."""
@@ -20,20 +18,6 @@ SPECTRA = ("lh", "theta", "ln", "lr", "phi")
 """f32[1, 601, F] each: harmonics' level and phase, noise's level, the free branch's level and phase."""
 
 Floats = NDArray[np.float32]
-
-
-def onnxruntime() -> Any:
-    """Imports onnxruntime, silenced.
-
-    Without `ORT_DISABLE_TELEMETRY` before the first import, onnxruntime 1.31 writes under the user's
-    cache directory, starts a thread and looks up a telemetry host. Where numpy is not loaded yet,
-    OpenBLAS is kept to one thread as well: the sessions bring their own.
-    """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import onnxruntime
-
-    return onnxruntime
 
 
 class AcousticModel:
@@ -52,8 +36,8 @@ class AcousticModel:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         graph = Graph(path.read_bytes())
-        self._front = _session(graph.cut(["ids", "speed"], [FEATURES, DURATIONS, "f0"]), threads)
-        self._decoder = _session(graph.cut([FEATURES], SPECTRA), threads)
+        self._front = open_session(graph.cut(["ids", "speed"], [FEATURES, DURATIONS, "f0"]), threads)
+        self._decoder = open_session(graph.cut([FEATURES], SPECTRA), threads)
 
     def front(self, ids: NDArray[np.int64], speed: float) -> tuple[Floats, NDArray[np.int64], Floats]:
         """Reads a phrase.
@@ -70,7 +54,7 @@ class AcousticModel:
             EngineError: the runtime failed.
         """
         pace = np.array([speed], np.float32)
-        features, durations, f0 = _run(self._front, {"ids": ids[None], "speed": pace})
+        features, durations, f0 = run(self._front, {"ids": ids[None], "speed": pace})
         return features, durations, f0[0]
 
     def decode(self, features: Floats) -> tuple[Floats, ...]:
@@ -79,23 +63,4 @@ class AcousticModel:
         Raises:
             EngineError: the runtime failed.
         """
-        return tuple(spectrum[0] for spectrum in _run(self._decoder, {FEATURES: features}))
-
-
-def _session(graph: bytes, threads: int) -> Any:
-    runtime = onnxruntime()
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors have nothing else in common
-        raise ValueError(f"onnxruntime refuses it: {type(error).__name__}") from error
-
-
-def _run(session: Any, fed: dict[str, NDArray[Any]]) -> Any:
-    try:
-        return session.run(None, fed)
-    except Exception as error:  # as above
-        raise EngineError("The speech model failed.") from error
+        return tuple(spectrum[0] for spectrum in run(self._decoder, {FEATURES: features}))

@@ -1,13 +1,4 @@
-"""A test kit for engines: what every engine must do, asked of yours.
-
-    from firstword.testing import check_engine
-
-    def test_my_engine_keeps_the_contract():
-        check_engine(plugin.load(plugin.infos()[0], None, {}), text="A sentence of some words.")
-
-Each check is a function of its own, so that a test can name the one it needs. A broken promise is an
-`AssertionError` that says which. Source: `core/protocols.py`, `docs/engines.md`.
-"""
+"""What an engine that speaks must do."""
 
 from __future__ import annotations
 
@@ -17,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firstword.core.errors import RequestError
 from firstword.core.protocols import TtsEngine
 from firstword.core.types import AudioChunk, Samples, SynthesisRequest, Task
+from firstword.testing.expectations import THREADS, refused
 
 STEP_S = 4.0
 """Audio a chunk may hold: a step that makes more keeps everybody else waiting."""
-THREADS = 4
 
 
 def check_engine(engine: TtsEngine, *, text: str, voice: str | None = None) -> None:
@@ -117,9 +107,7 @@ def can_be_left(case: Case) -> None:
 def says_nothing_for_nothing(case: Case) -> None:
     """A segment without letters and digits is no chunk at all, and a whole text of them is refused."""
     assert case.speak(" ... !? ") == [], "it made audio of punctuation"
-    _refused(
-        lambda: case.engine.check(" ... !? ", case.voice, None), "check() let a text of punctuation pass"
-    )
+    refused(lambda: case.engine.check(" ... !? ", case.voice, None), "check() let a text of punctuation pass")
 
 
 def keeps_its_speeds(case: Case) -> None:
@@ -156,9 +144,9 @@ def words_are_in_the_text_and_in_the_audio(case: Case) -> None:
 def refuses_what_it_cannot_do(case: Case) -> None:
     """An unknown voice and an unknown option are errors, not guesses."""
     voice = SynthesisRequest(case.text, "nobody-of-that-name")
-    _refused(lambda: next(case.engine.steps(voice)), "it spoke in a voice it does not have")
+    refused(lambda: next(case.engine.steps(voice)), "it spoke in a voice it does not have")
     option = SynthesisRequest(case.text, case.voice, options={"no-such-option": 1})
-    _refused(lambda: next(case.engine.steps(option)), "it took an option it does not have")
+    refused(lambda: next(case.engine.steps(option)), "it took an option it does not have")
 
 
 CHECKS = (
@@ -177,12 +165,3 @@ CHECKS = (
 
 def _samples(chunks: Sequence[AudioChunk]) -> Samples:
     return np.concatenate([chunk.samples for chunk in chunks]) if chunks else np.zeros(0, np.float32)
-
-
-def _refused(call: object, otherwise: str) -> None:
-    assert callable(call)
-    try:
-        call()
-    except RequestError:
-        return
-    raise AssertionError(otherwise)
