@@ -6,7 +6,7 @@ import pytest
 
 from firstword.catalog.catalog import Catalog
 from firstword.catalog.entries import entry
-from firstword.catalog.names import OPENAI_SPEECH_MODELS, OPENAI_VOICES
+from firstword.catalog.names import OPENAI_SPEECH_MODELS, OPENAI_TRANSCRIPTION_MODELS, OPENAI_VOICES
 from firstword.core.errors import ConfigurationError, InvalidRequest, UnknownModel, UnknownVoice
 from firstword.core.types import EngineInfo, Task, Voice
 
@@ -142,3 +142,76 @@ def test_a_voice_of_many_languages_takes_any() -> None:
     beeps = info("beeps", ("sine", "neutral"))
     many = Catalog([replace(beeps, voices=(Voice("sine", "Sine", "mul", "neutral"),))], default_model="beeps")
     assert many.resolve("tts-1", "alloy", ("ko",))[1].id == "sine"
+
+
+SCRIBE = replace(info("scribe"), task=Task.TRANSCRIPTION, sample_rate=16_000)
+
+
+@pytest.fixture
+def mixed() -> Catalog:
+    return Catalog([TWO, SCRIBE], default_model="two", default_recognizer="scribe")
+
+
+@pytest.mark.parametrize("name", [*OPENAI_TRANSCRIPTION_MODELS, "scribe"])
+def test_openais_transcription_models_mean_the_default_recognizer(mixed: Catalog, name: str) -> None:
+    assert mixed.recognizer(name) is SCRIBE
+
+
+def test_a_name_from_the_settings_may_mean_another_recognizer() -> None:
+    other = replace(SCRIBE, model_id="other")
+    catalog = Catalog(
+        [TWO, SCRIBE, other],
+        default_model="two",
+        default_recognizer="scribe",
+        model_aliases={"whisper-1": "other"},
+    )
+    assert (other, SCRIBE) == (catalog.recognizer("whisper-1"), catalog.recognizer("gpt-4o-transcribe"))
+
+
+def test_a_model_is_refused_for_what_it_does_not_do(mixed: Catalog) -> None:
+    with pytest.raises(InvalidRequest, match=r"'tts-1' is for speech, not .*: scribe\.") as deaf:
+        mixed.recognizer("tts-1")
+    with pytest.raises(InvalidRequest, match=r"'whisper-1' is for transcription, not .*: two\.") as dumb:
+        mixed.resolve("whisper-1", "alloy")
+    assert [("wrong_task", "model")] * 2 == [(one.value.code, one.value.param) for one in (deaf, dumb)]
+
+
+def test_without_a_recognizer_its_names_say_which_engine_to_use() -> None:
+    catalog = Catalog([TWO], default_model="two", default_recognizer="moonshine-base")
+    assert "whisper-1" not in {listed.id for listed in catalog.models()}
+    with pytest.raises(UnknownModel, match="moonshine and silero"):
+        catalog.recognizer("whisper-1")
+
+
+def test_telling_speakers_apart_is_refused_as_such(mixed: Catalog) -> None:
+    with pytest.raises(InvalidRequest, match="tells speakers apart") as refused:
+        mixed.recognizer("gpt-4o-transcribe-diarize")
+    assert "diarization_unsupported" == refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("model", "recognizer", "said"),
+    [("scribe", None, "default_model names 'scribe', which is for transcription, not for speech"),
+     ("two", "two", "default_recognizer names 'two', which is for speech, not for transcription")],
+)  # fmt: skip
+def test_a_default_for_something_else_is_refused_at_start(
+    model: str, recognizer: str | None, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        Catalog([TWO, SCRIBE], default_model=model, default_recognizer=recognizer)
+
+
+def test_a_default_without_a_voice_is_refused_at_start() -> None:
+    with pytest.raises(ConfigurationError, match="none of whose voices is installed"):
+        Catalog([info("dumb")], default_model="dumb")
+
+
+def test_a_voice_that_is_not_installed_is_refused_with_how_to_have_it() -> None:
+    absent = {"fenrir": "two-fenrir", "fable": "two-fable"}
+    catalog = Catalog([TWO], default_model="two", absent_voices=absent)
+    with pytest.raises(UnknownVoice, match="run `firstword models pull two-fenrir`, then start") as refused:
+        catalog.resolve("two", "fenrir")
+    assert ("voice_not_installed", "voice") == (refused.value.code, refused.value.param)
+    assert "bert" == catalog.resolve("two", "fable")[1].id  # a name of OpenAI's is always answered
+    with pytest.raises(ConfigurationError, match="firstword models pull two-fenrir"):
+        Catalog([TWO], default_model="two", voice_aliases={"house": "fenrir"}, absent_voices=absent)

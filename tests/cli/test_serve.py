@@ -13,6 +13,7 @@ import pytest
 
 from firstword.client.listing import wait_until_ready
 from firstword.client.speech import stream_speech
+from firstword.server import serve as server
 from tests.cli.conftest import WAIT_S, Execute, Run, Start
 
 pytestmark = pytest.mark.socket
@@ -108,3 +109,15 @@ def test_doctor_sees_that_a_port_is_taken(run: Run, tone_settings: Path) -> None
     assert 1 == done.code
     assert f"✗ Port {port} cannot be used" in done.stdout
     assert "Choose another with --port" in done.stdout
+
+
+@pytest.mark.parametrize(("flags", "fetch"), [((), True), (("--no-fetch",), False)])
+def test_missing_models_are_fetched_unless_a_flag_forbids_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], fetch: bool
+) -> None:
+    monkeypatch.setenv("FIRSTWORD_FETCH", "true")
+    served: list[bool] = []
+    monkeypatch.setattr(server, "serve", lambda chosen, *rest: served.append(chosen.fetch))
+
+    assert 0 == run("serve", *flags).code
+    assert [fetch] == served

@@ -8,7 +8,9 @@ import pytest
 from firstword.core.concurrency import task_group
 from firstword.core.errors import ConfigurationError, ServerBusy, UnknownModel
 from firstword.engines import tone
-from firstword.runtime.host import EngineHost, State
+from firstword.runtime.host import EngineHost
+from firstword.runtime.places import State, Status
+from firstword.testing import no_files
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -16,7 +18,7 @@ INFO = tone.plugin.infos()[0]
 
 
 def make() -> tone.ToneEngine:
-    return tone.plugin.load(INFO, None, {})
+    return tone.plugin.load(INFO, no_files, {})
 
 
 def broken() -> tone.ToneEngine:
@@ -25,9 +27,9 @@ def broken() -> tone.ToneEngine:
 
 async def test_a_model_is_ready_once_it_has_spoken_for_the_first_time() -> None:
     host = EngineHost({"tone": (INFO, make)})
-    assert host.state("tone") == (State.AVAILABLE, None)
+    assert host.status("tone") == Status(State.AVAILABLE)
     await host.start()
-    assert host.state("tone") == (State.READY, None)
+    assert host.status("tone") == Status(State.READY)
     async with host.use_tts("tone") as engine:
         assert isinstance(engine, tone.ToneEngine)
         assert engine.made_ms > 0
@@ -72,7 +74,7 @@ async def test_a_model_that_fails_to_load_says_why_and_stops_no_other() -> None:
     host = EngineHost({"broken": (INFO, broken), "tone": (INFO, make)})
     await host.start()
     assert host.settled
-    assert host.state("broken") == (State.FAILED, "The weights are missing; run `firstword doctor`.")
+    assert host.status("broken") == Status(State.FAILED, "The weights are missing; run `firstword doctor`.")
     with pytest.raises(ServerBusy, match="weights are missing") as refused:
         async with host.use_tts("broken"):
             pass
@@ -81,9 +83,9 @@ async def test_a_model_that_fails_to_load_says_why_and_stops_no_other() -> None:
 
 
 async def test_a_model_that_cannot_speak_its_first_sentence_has_failed() -> None:
-    host = EngineHost({"tone": (INFO, lambda: tone.plugin.load(INFO, None, {"fail_after_ms": 0}))})
+    host = EngineHost({"tone": (INFO, lambda: tone.plugin.load(INFO, no_files, {"fail_after_ms": 0}))})
     await host.start()
-    assert host.state("tone")[0] is State.FAILED
+    assert host.status("tone").state is State.FAILED
     assert host.settled
     assert not host.speaks
 
@@ -94,9 +96,9 @@ async def test_codecs_that_cannot_work_are_told_as_failures_with_their_reason() 
 
     host = EngineHost({"tone": (INFO, make)}, warm_first=no_codecs)
     await host.start()
-    state, remedy = host.state("tone")
-    assert state is State.FAILED
-    assert "libav is broken" in (remedy or "")
+    status = host.status("tone")
+    assert status.state is State.FAILED
+    assert "libav is broken" in (status.remedy or "")
 
 
 async def test_an_unknown_model_is_unknown() -> None:

@@ -71,9 +71,10 @@ class ModelStore:
     def installed(self, model_id: str) -> Path | None:
         """The folder of a model's files, or None where they are not all there. Looks at sizes, not hashes."""
         entry = self.entries.get(model_id)
-        if entry is None or self.state(entry) is not State.INSTALLED:
+        try:
+            return self._place(entry) if entry and self.state(entry) is State.INSTALLED else None
+        except OSError:  # a folder that cannot be read; whoever fetches into it is told so
             return None
-        return self._place(entry)
 
     def state(self, entry: ModelEntry) -> State:
         """How a model is on disk, by its record and its sizes."""

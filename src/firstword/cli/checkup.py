@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import sys
@@ -10,19 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from firstword.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from firstword.core.protocols import EnginePlugin
+    from firstword.core.protocols import ChatEngine, Engine, EnginePlugin, Files
     from firstword.core.types import EngineInfo
+    from firstword.runtime.supply import Supply
     from firstword.settings import Settings
 
 OLDEST_PYTHON = (3, 11)
 LEAST_MEMORY_BYTES = 512 * 1024 * 1024
 """A server with hibari loaded and some streams stays under half of this."""
-WORD = "Hello."
 
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)\s*(?:\[[^]]*\])?\s*\(?(?P<bounds>[^;)]*)\)?\s*(?P<marker>;.*)?")
 _BOUND = re.compile(r"(==|>=|<)\s*([\d.]+)")
@@ -171,33 +172,66 @@ def _port(chosen: Settings) -> Finding:
 
 
 def _engines(chosen: Settings) -> Iterator[Finding]:
-    """Loads every model and has it say a word."""
+    """Loads every model that is here and has it work once; tells what becomes of the others."""
     from firstword import assembly
+    from firstword.runtime.supply import Supply
 
+    store = assembly.store_of(chosen)
+    supply = Supply(store, fetch=chosen.fetch)
     try:
         plugins = assembly.discover(chosen.engines)
-        assembly.catalogue(chosen, plugins.values())
+        assembly.catalogue(chosen, plugins)
     except ConfigurationError as failure:
         yield Finding("The models do not fit the settings", failure.message)
         return
     for name, plugin in plugins.items():
-        for info in plugin.infos():
-            yield _engine(plugin, info, chosen.engine_options.get(name, {}))
+        for model in assembly.offered({name: plugin}, chosen, store):
+            options = chosen.engine_options.get(name, {})
+            yield _missing(model.info, supply) or _engine(plugin, model.info, supply.files, options)
 
 
-def _engine(plugin: EnginePlugin, info: EngineInfo, options: Mapping[str, object]) -> Finding:
-    from firstword.core.types import SynthesisRequest
+def _missing(info: EngineInfo, supply: Supply) -> Finding | None:
+    """What becomes of a model that is not all here; None for one that is."""
+    from firstword.runtime.places import State
 
+    missing = supply.missing(info)
+    if not missing:
+        return None
+    status = supply.obstacle(missing)
+    if status is None:
+        return Finding(f"{info.model_id} is not here yet: `firstword serve` fetches it when it starts")
+    if status.state is State.AVAILABLE:
+        return Finding(f"{info.model_id} is not here, and nothing needs it. To have it: {status.remedy}")
+    return Finding(f"{info.model_id} is not installed", status.remedy)
+
+
+def _engine(plugin: EnginePlugin, info: EngineInfo, files: Files, options: Mapping[str, object]) -> Finding:
     began = time.perf_counter()
     try:
-        engine = plugin.load(info, None, options)
+        engine = plugin.load(info, files, options)
         loaded = time.perf_counter()
-        audio_s = sum(chunk.duration_s for chunk in engine.steps(SynthesisRequest(WORD, info.voices[0].id)))
-        spoken = time.perf_counter()
-        engine.close()
+        try:
+            does = _work(engine)
+            worked = time.perf_counter()
+        finally:
+            engine.close()
     except Exception as failure:  # whatever a model library raises is a finding
-        return Finding(f"{info.model_id} does not speak", getattr(failure, "message", repr(failure)))
+        return Finding(f"{info.model_id} does not work", getattr(failure, "message", repr(failure)))
     return Finding(
         f"{info.model_id} loads in {1000 * (loaded - began):.0f} ms, "
-        f"and makes {audio_s:.1f} s of speech in {1000 * (spoken - loaded):.0f} ms"
+        f"and {does} in {1000 * (worked - loaded):.0f} ms"
     )
+
+
+def _work(engine: Engine) -> str:
+    """Has an engine work once; gives what it did."""
+    from firstword.core.types import Task
+    from firstword.runtime.trial import ask, try_out
+
+    match engine.info.task:
+        case Task.CHAT:
+            return f"writes {asyncio.run(ask(cast('ChatEngine', engine)))} letters"
+        case Task.SPEECH:
+            return f"makes {try_out(engine):.1f} s of speech"
+        case _:
+            return f"listens to {try_out(engine):.2f} s of audio"

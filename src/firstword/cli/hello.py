@@ -11,13 +11,14 @@ from threading import Thread
 import click
 
 from firstword.bench.audible import Audible
-from firstword.client.listing import wait_until_ready
+from firstword.client.listing import wait_for_model
 from firstword.client.saving import saving
 from firstword.client.speech import stream_speech
 from firstword.core.errors import FirstwordError
 from firstword.settings import Settings
 
 TEXT = "Hello. Audio starts at the first word."
+MODEL = "tts-1"
 READY_S = 60.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 """Addresses that one can listen on and not call -> where they can be called from here."""
@@ -57,14 +58,14 @@ class Hello(Thread):
         return None
 
     def _speak(self) -> None:
-        wait_until_ready(self._url, timeout_s=READY_S)
+        wait_for_model(self._url, MODEL, timeout_s=READY_S)
         descriptor, name = tempfile.mkstemp(prefix="firstword-hello-", suffix=".wav")
         os.close(descriptor)
         heard, first_s = Audible("wav"), None
         began = time.perf_counter()
         with (
             saving(Path(name)) as file,
-            stream_speech(self._url, text=TEXT, response_format="wav") as pieces,
+            stream_speech(self._url, text=TEXT, model=MODEL, response_format="wav") as pieces,
         ):
             for piece in pieces:
                 if first_s is None and heard.feed(piece):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from firstword.cli import options
+from firstword.cli.progress import megabytes, reporting
 from firstword.cli.table import table
 from firstword.core.errors import ConfigurationError, UnknownModel
 
 if TYPE_CHECKING:
     from firstword.catalog.catalog import Catalog
     from firstword.catalog.entries import ModelEntry
-    from firstword.catalog.fetch import Step
     from firstword.catalog.store import ModelStore
-    from firstword.settings import Settings
 
-LOGGED_PARTS = 4
-"""A log is told of progress this often in each step."""
-BAR_CHARS = 30
 SHOWN_LANGUAGES = 3
 
 
@@ -124,7 +119,7 @@ def verify_command(model_ids: Sequence[str], config: Path | None) -> int:
     for entry in entries:
         wrong = store.verify(entry)
         sound = sound and not wrong
-        said = "; ".join(wrong) if wrong else f"{_megabytes(entry.size_bytes)} as they must be"
+        said = "; ".join(wrong) if wrong else f"{megabytes(entry.size_bytes)} as they must be"
         click.echo(f"{'✗' if wrong else '✓'} {entry.model_id}: {said}")
     return 0 if sound else 1
 
@@ -141,58 +136,23 @@ def remove_command(model_ids: Sequence[str], config: Path | None) -> None:
 
 
 def _pull(store: ModelStore, entries: Sequence[ModelEntry], origin: Path | None) -> None:
-    began, report = time.monotonic(), _Report()
+    began = time.monotonic()
     try:
-        places = store.pull_all(entries, report, origin=origin)
+        with reporting() as report:
+            places = store.pull_all(entries, report, origin=origin)
     except ConfigurationError as failure:  # not the command is at fault: the exit code says so
         raise click.ClickException(failure.message) from failure
-    finally:
-        report.end()
     for entry in entries:
         place = places[entry.model_id]
-        click.echo(f"{entry.model_id}: {_megabytes(entry.size_bytes)}, {store.origin(entry)}, in {place}")
+        click.echo(f"{entry.model_id}: {megabytes(entry.size_bytes)}, {store.origin(entry)}, in {place}")
     if entries:
         click.echo(f"Fetched and checked in {time.monotonic() - began:.1f} s")
 
 
-class _Report:
-    """What a fetch tells, on stderr: a bar on a terminal, now and then a line in a log."""
-
-    def __init__(self) -> None:
-        self._over = sys.stderr.isatty()
-        self._told: tuple[str, str, int] | None = None
-
-    def __call__(self, step: Step) -> None:
-        share = step.done_bytes / step.total_bytes if step.total_bytes else 1.0
-        line = f"{step.model_id}: {step.doing}"
-        if step.total_bytes:
-            line += f" {step.done_bytes / 1e6:.1f} of {_megabytes(step.total_bytes)}"
-        telling = (step.model_id, step.doing, int(LOGGED_PARTS * share))
-        if self._over:
-            if self._told and self._told[:2] != telling[:2]:
-                click.echo(err=True)
-            click.echo(f"\r[{'#' * int(BAR_CHARS * share):{BAR_CHARS}}] {line}\033[K", err=True, nl=False)
-        elif telling != self._told:
-            click.echo(line, err=True)
-        self._told = telling
-
-    def end(self) -> None:
-        """Leaves a terminal's last line standing."""
-        if self._over and self._told:
-            click.echo(err=True)
-
-
 def _store(config: Path | None) -> ModelStore:
-    from firstword import settings
+    from firstword import assembly, settings
 
-    return _store_of(settings.load(config))
-
-
-def _store_of(chosen: Settings) -> ModelStore:
-    from firstword.catalog.entries import ENTRIES
-    from firstword.catalog.store import ModelStore
-
-    return ModelStore(chosen.models_folder, entries=ENTRIES, hub=chosen.hub_url)
+    return assembly.store_of(settings.load(config))
 
 
 def _entries(store: ModelStore, model_ids: Sequence[str]) -> list[ModelEntry]:
@@ -213,15 +173,11 @@ def _row(model: dict[str, Any], models: Sequence[dict[str, Any]]) -> list[str]:
         str(model.get("task") or ""),
         ", ".join(languages[:SHOWN_LANGUAGES]) + (f" and {more} more" if more > 0 else ""),
         str(model.get("license") or ""),
-        _megabytes(size_bytes) if size_bytes else "",
+        megabytes(size_bytes) if size_bytes else "",
         str(model.get("state") or ""),
         str(model.get("source") or ""),
         ", ".join(aliases),
     ]
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB"
 
 
 def _known(config: Path | None) -> list[dict[str, Any]]:
@@ -229,8 +185,8 @@ def _known(config: Path | None) -> list[dict[str, Any]]:
     from firstword import assembly, settings
 
     chosen = settings.load(config)
-    catalog = assembly.catalogue(chosen, assembly.discover(chosen.engines).values())
-    store = _store_of(chosen)
+    catalog = assembly.catalogue(chosen, assembly.discover(chosen.engines))
+    store = assembly.store_of(chosen)
     engines = {info.model_id for info in catalog.infos}
     others = [entry for entry in store.entries.values() if entry.model_id not in engines]
     return [*_engine_models(catalog, store), *(_stored(store, entry) for entry in others)]

@@ -19,7 +19,7 @@ STOP_S = 15.0
 
 @contextmanager
 def running_server(config: Path | None = None, arguments: Sequence[str] = ()) -> Generator[str]:
-    """A server that is ready; gives its URL, and ends it when the context ends.
+    """A server that is ready, of what is installed; gives its URL, and ends it when the context ends.
 
     Args:
         config: its settings file.
@@ -32,7 +32,7 @@ def running_server(config: Path | None = None, arguments: Sequence[str] = ()) ->
     if config is not None:
         command += ["--config", str(config)]
     with subprocess.Popen(
-        [*command, "--log-level", "warning", *arguments], stdout=subprocess.PIPE, text=True
+        [*command, "--no-fetch", "--log-level", "warning", *arguments], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:

@@ -42,5 +42,5 @@ def _installed(config: Path | None) -> list[dict[str, Any]]:
     from firstword import assembly, settings
 
     chosen = settings.load(config)
-    catalog = assembly.catalogue(chosen, assembly.discover(chosen.engines).values())
+    catalog = assembly.catalogue(chosen, assembly.discover(chosen.engines))
     return [voice.model_dump() for voice in assembly.listed_voices(catalog)]

@@ -47,6 +47,21 @@ def wait_until_ready(base_url: str, *, timeout_s: float) -> None:
             return
 
 
+def wait_for_model(base_url: str, model: str, *, timeout_s: float) -> None:
+    """Holds until a model is ready, while a server may still be fetching others.
+
+    Raises:
+        FirstwordError: it failed, or was not ready when `timeout_s` had passed.
+    """
+    server, deadline = Connection(base_url), time.monotonic() + timeout_s
+    while (found := server.get(f"/v1/models/{model}")).get("state") != "ready":
+        if found.get("state") == "failed" or time.monotonic() > deadline:
+            raise EngineError(
+                f"The model {model!r} is {found.get('state')}. {found.get('remedy') or ''}".strip()
+            )
+        time.sleep(BETWEEN_TRIES_S)
+
+
 def _objects(server: Connection, path: str, field: str) -> list[dict[str, Any]]:
     listed = server.get(path).get(field)
     if not isinstance(listed, list):

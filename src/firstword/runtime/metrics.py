@@ -44,6 +44,31 @@ class PrometheusMeter:
             registry=self.registry,
         )
 
+        self._listening = Gauge(
+            "firstword_active_sessions", "Sessions and recordings heard now.", label, registry=self.registry
+        )
+        self._heard = Counter(
+            "firstword_sessions",
+            "Sessions and recordings ended.",
+            (*label, "outcome"),
+            registry=self.registry,
+        )
+        self._audio_in = Counter("firstword_audio_in_seconds", "Audio heard.", label, registry=self.registry)
+        self._transcript = Histogram(
+            "firstword_transcript_seconds",
+            "From audio that could be heard to its transcript.",
+            (*label, "kind"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._lag = Histogram(
+            "firstword_lag_seconds",
+            "Audio received and not looked at when a transcript was written.",
+            label,
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
     def speech_started(self, model: str) -> None:
         """A run began."""
         self._active.labels(model).inc()
@@ -65,6 +90,22 @@ class PrometheusMeter:
         self._busy.labels(model).inc(busy_s)
         if audio_s:
             self._rtf.labels(model).observe(busy_s / audio_s)
+
+    def listening_started(self, model: str) -> None:
+        """A session, or a recording, began to be heard."""
+        self._listening.labels(model).inc()
+
+    def transcript_written(self, model: str, seconds: float, lag_s: float, *, final: bool) -> None:
+        """A transcript was written, `seconds` after the audio it was made of could have been heard."""
+        self._transcript.labels(model, "final" if final else "partial").observe(seconds)
+        self._lag.labels(model).observe(lag_s)
+
+    def listening_ended(self, model: str, audio_s: float, busy_s: float, outcome: str) -> None:
+        """It ended: `outcome` as for runs, after `audio_s` of audio and `busy_s` of worker time."""
+        self._listening.labels(model).dec()
+        self._heard.labels(model, outcome).inc()
+        self._audio_in.labels(model).inc(audio_s)
+        self._busy.labels(model).inc(busy_s)
 
     def watch(self, name: str, help_text: str, read: Callable[[], float]) -> None:
         """Adds a gauge that is read when it is asked for."""

@@ -25,7 +25,9 @@ class ModelObject(BaseModel):
     state: str
     """`available`, `fetching`, `loading`, `ready` or `failed`."""
     remedy: str | None = None
-    """What to do, when it failed."""
+    """What to do, when it failed or is not installed."""
+    progress: float | None = None
+    """0-1, while it is fetched."""
     alias_of: str | None = None
 
 

@@ -67,7 +67,7 @@ async def create_voice(request: Request) -> VoiceObject:
 
 def _model(listed: ListedModel, here: Context) -> ModelObject:
     info = listed.info
-    state, remedy = here.application.host.state(info.model_id)
+    status = here.application.host.status(info.model_id)
     return ModelObject(
         id=listed.id,
         created=here.started,
@@ -78,7 +78,8 @@ def _model(listed: ListedModel, here: Context) -> ModelObject:
         voices=[voice.id for voice in info.voices],
         sample_rate=info.sample_rate,
         license=info.license,
-        state=state,
-        remedy=remedy,
+        state=status.state,
+        remedy=status.remedy,
+        progress=status.progress,
         alias_of=listed.alias_of,
     )

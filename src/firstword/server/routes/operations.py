@@ -20,20 +20,25 @@ async def health(request: Request) -> JSONResponse:
 
 @router.get("/ready", summary="May requests be sent here?")
 async def ready(request: Request) -> JSONResponse:
-    """200 once the models are loaded and warm, and until the server drains; 503 otherwise."""
+    """200 once speech is loaded and every other model is ready or has failed, until the server drains.
+
+    503 otherwise. The body tells each model's state; `GET /v1/models` says more.
+    """
     application = context(request).application
+    host = application.host
     if application.admission.draining:
-        return JSONResponse({"status": "draining"}, status_code=503)
-    if not application.host.settled:
-        return JSONResponse({"status": "loading"}, status_code=503)
-    if not application.host.speaks:
-        return JSONResponse({"status": "failed", "see": "/v1/models"}, status_code=503)
-    return JSONResponse({"status": "ready"})
+        status = "draining"
+    elif not host.settled:
+        status = "loading"
+    else:
+        status = "ready" if host.speaks else "failed"
+    models = {name: model.state for name, model in host.statuses().items()}
+    return JSONResponse({"status": status, "models": models}, status_code=200 if status == "ready" else 503)
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Counters and histograms in Prometheus' text format."""
     here = context(request)
-    here.caller(request)
+    here.owner(request)
     return Response(here.application.meter.exposition(), media_type=CONTENT_TYPE)
