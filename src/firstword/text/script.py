@@ -1,8 +1,10 @@
-"""Which languages a text may be in, told by its script alone."""
+"""Which languages a text may be in, told by its script alone; and where in it the script changes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 SAMPLE_CHARS = 2_000
 """A text is judged by its beginning."""
@@ -49,3 +51,104 @@ def languages_of(text: str) -> tuple[str, ...]:
         counts[kana] += counts.pop(han)
     most = max(counts, key=lambda languages: counts[languages])
     return most if counts[most] > len(_LATIN.findall(sample)) / 2 else ()
+
+
+_RARER: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("[\u0b00-\u0b7f]", ("or",)),
+    ("[\u0e80-\u0eff]", ("lo",)),
+    ("[\u0f00-\u0fff]", ("bo", "dz")),
+    ("[\u1780-\u17ff]", ("km",)),
+)
+"""Looked for only where a text is spoken script by script."""
+SCRIPTS: dict[str | None, tuple[str, ...]] = {
+    languages[0]: languages for _, languages in (*_SCRIPTS, *_RARER)
+}
+"""A script, named by the first language that is written in it -> all of them, the most spoken one first."""
+
+
+_NEUTRAL = "_"
+_NAMES: dict[str, str | None] = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (None, *SCRIPTS), strict=True))
+"""A mark, one character that stands for a script -> the script."""
+_MARKED = tuple(
+    zip(_NAMES, (_LATIN, *(re.compile(letters) for letters, _ in _SCRIPTS + _RARER)), strict=True)
+)
+_KANA, _HAN, _GREEK = ({name: mark for mark, name in _NAMES.items()}[name] for name in ("ja", "zh", "el"))
+_STRETCH = re.compile(rf"([^{_NEUTRAL}])(?:{_NEUTRAL}*+\1)*+")
+"""In marks: one script from its first letter to its last."""
+
+
+class _Marks(dict[int, str]):
+    """Code point -> the mark of its script; each is looked up once."""
+
+    def __missing__(self, code: int) -> str:
+        """Letters and digits alone count: a danda stands in one script's block and is used by many."""
+        found = (mark for mark, letters in _MARKED if letters.match(chr(code)))
+        self[code] = mark = next(found, _NEUTRAL) if chr(code).isalnum() else _NEUTRAL
+        return mark
+
+
+_MARKS = _Marks()
+
+
+class Run(NamedTuple):
+    """`text[start:end]` is in one script."""
+
+    start: int
+    end: int
+    script: str | None
+    """One of `SCRIPTS`; None: Latin, or no letters at all."""
+
+
+def runs(text: str) -> list[Run]:
+    """A text cut where its script changes; the runs join to exactly the text.
+
+    What is no letter goes with the word it touches, and otherwise with the run before it: in `무게는 180 kg`
+    the number is Korean, in `무게는 180kg` it is not. A kana makes all Chinese characters Japanese, and Greek
+    letters that stand alone are mathematics. Some 0.1 µs a character and 1 µs a run, nothing for ASCII.
+    """
+    if text.isascii():
+        return [Run(0, len(text), None)] if text else []
+    found: list[Run] = []
+    begun, ended, script = 0, 0, None
+    for stretch in _stretches(text):
+        if ended == 0:
+            script = stretch.script
+        elif stretch.script != script:
+            cut = _after_space(text, ended, stretch.start)
+            found.append(Run(begun, cut, script))
+            begun, script = cut, stretch.script
+        ended = stretch.end
+    found.append(Run(begun, len(text), script))
+    return found
+
+
+def scripts_of(text: str) -> dict[str | None, tuple[str, ...]]:
+    """The scripts of a text in the order in which they begin, each with the languages it may be; None: Latin.
+
+    Some 5 ms for 100,000 characters, nothing for ASCII.
+    """
+    if text.isascii():
+        return {None: ()} if _LATIN.search(text) else {}
+    marks = text.translate(_MARKS)
+    begin = {_NAMES[mark]: marks.index(mark) for mark in set(marks) - {_NEUTRAL}}
+    if 2 * _GREEK not in marks:
+        begin.pop("el", None)
+    scripts = {script: SCRIPTS.get(script, ()) for script in sorted(begin, key=lambda script: begin[script])}
+    if "ja" in scripts and "zh" in scripts:  # a sentence of it without kana is Japanese all the same
+        scripts["zh"] = ("ja",)
+    return scripts
+
+
+def _stretches(text: str) -> Iterator[Run]:
+    """From the first letter of each run to its last, without what is between runs."""
+    marks = text.translate(_MARKS)
+    if _KANA in marks:
+        marks = marks.replace(_HAN, _KANA)
+    for match in _STRETCH.finditer(marks):
+        if match[1] != _GREEK or 2 * _GREEK in match[0]:
+            yield Run(*match.span(), _NAMES[match[1]])
+
+
+def _after_space(text: str, start: int, end: int) -> int:
+    """The place after the last white space in `[start, end)`; the end where there is none."""
+    return next((at + 1 for at in range(end - 1, start - 1, -1) if text[at].isspace()), end)

@@ -10,8 +10,9 @@ import base64
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from firstword.core import lexicon as lexicons
 from firstword.core.types import AudioFormat, AudioSpec, Container, Pauses, SampleEncoding, TimedWord, Usage
 
 CHARS_PER_TOKEN = 4
@@ -44,7 +45,9 @@ class ModelExtensions(BaseModel):
         default=None, description="For pcm and wav."
     )
     language: str | None = Field(
-        default=None, pattern=LANGUAGE, description="BCP 47; by default told by the text's script."
+        default=None,
+        pattern=LANGUAGE,
+        description="BCP 47, by default told by the text's script; `auto`: a voice for each script in it.",
     )
     normalize: bool | None = Field(
         default=None, description="Numbers, markup and addresses as one reads them aloud; by default yes."
@@ -55,6 +58,21 @@ class ModelExtensions(BaseModel):
     timings: Literal["word"] | None = Field(
         default=None, description="Word timings, in server-sent events and on the socket."
     )
+    lexicon: dict[str, str] | None = Field(
+        default=None,
+        max_length=lexicons.MOST_ENTRIES,
+        description="Words, and how each is said: a respelling, or `/phonemes/` where the model takes them.",
+    )
+
+    @field_validator("lexicon")
+    @classmethod
+    def _fit(cls, entries: dict[str, str] | None) -> dict[str, str] | None:
+        wrong = lexicons.fault(entries or {})
+        if wrong is None and sum(map(len, entries or ())) > lexicons.MOST_CHARS:
+            wrong = f"its words have more than {lexicons.MOST_CHARS} characters together"
+        if wrong is not None:
+            raise ValueError(wrong)
+        return entries
 
 
 def _pcm16(value: object) -> object:
@@ -87,14 +105,18 @@ class SpeechOptions(BaseModel):
 
     @property
     def spoken_language(self) -> str | None:
-        """The language that is asked for, as a BCP 47 tag."""
-        asked = (self.model_extensions and self.model_extensions.language) or self.language
-        return asked if asked and asked != "auto" else None
+        """The language that is asked for: BCP 47, or `auto`, each script by a voice that speaks it."""
+        return (self.model_extensions and self.model_extensions.language) or self.language
 
     @property
     def normalize(self) -> bool:
         """Whether the text is to be spoken as one reads it aloud, and not as it is written."""
         return self.model_extensions is None or self.model_extensions.normalize is not False
+
+    @property
+    def lexicon(self) -> dict[str, str]:
+        """Words, and how each is said."""
+        return (self.model_extensions and self.model_extensions.lexicon) or {}
 
     @property
     def pauses(self) -> Pauses | None:
