@@ -14,6 +14,7 @@ from firstword.pipeline.speak import SpeakPipeline, Speech
 from firstword.runtime.host import EngineHost
 from firstword.runtime.metrics import PrometheusMeter
 from firstword.runtime.scheduler import DeadlineScheduler
+from firstword.testing import no_files
 
 PCM = AudioSpec(AudioFormat.PCM, 24_000)
 
@@ -31,7 +32,7 @@ class Speaker:
 async def speaking(model: str = "tone", **options: object) -> AsyncIterator[Speaker]:
     """A pipeline with one tone model; `options` are the engine's."""
     info = next(info for info in tone.plugin.infos() if info.model_id == model)
-    engine = tone.plugin.load(info, None, options)
+    engine = tone.plugin.load(info, no_files, options)
     host = EngineHost({model: (engine.info, lambda: engine)})
     scheduler, meter = DeadlineScheduler(workers=2), PrometheusMeter()
     await host.start()

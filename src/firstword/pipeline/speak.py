@@ -8,7 +8,7 @@ the context stops the model within one step.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TypeVar
@@ -39,6 +39,7 @@ from firstword.pipeline.handover import Handover
 from firstword.pipeline.inbox import Cancel, End, Flush, Inbox, Unit
 from firstword.pipeline.line import Block, SpeechLine
 from firstword.pipeline.playhead import Playhead
+from firstword.pipeline.polyglot import Polyglot
 from firstword.pipeline.units import GrowingUnits, UnitPolicy, WholeSentences
 from firstword.text.normalizer import Normalizer
 from firstword.text.segmenter import Segmenter
@@ -93,7 +94,10 @@ class Speech:
         """The complete body with its true sizes, where all of it was made with the first audio."""
         if self._first is None or not self._done:
             return None
-        body = b"".join(event.data for event in self._first if isinstance(event, AudioBytes))
+        return self.completed(b"".join(event.data for event in self._first if isinstance(event, AudioBytes)))
+
+    def completed(self, body: bytes) -> bytes:
+        """A body that has been read to its end, with the true sizes in its header."""
         finished = self._run.encoder.whole
         return finished(body) if finished else body
 
@@ -155,8 +159,13 @@ class SpeakPipeline:
         """An inbox for `request`: with its whole text, or empty where text is still to come."""
         segmenter = Segmenter(language=request.language)
         normalizer = None
-        if request.leave is not None:
-            normalizer = Normalizer(language=request.language, leave=request.leave)
+        if request.leave is not None or request.lexicon is not None:
+            normalizer = Normalizer(
+                language=request.language,
+                leave=request.leave,
+                lexicon=request.lexicon,
+                scripts=_numbers(request),
+            )
         if request.text is not None:
             return Inbox.of(request.text, segmenter, normalizer)
         return Inbox(segmenter, normalizer, max_chars=self._max_waiting_chars, stall_s=self._stall_s)
@@ -176,7 +185,7 @@ class SpeakPipeline:
         Cancellation: reaches the model within one step.
         """
         registry.check(request.audio)
-        async with self._engines.use_tts(request.model) as engine, task_group() as tasks:
+        async with self._engine(request) as engine, task_group() as tasks:
             text = inbox or self.inbox(request)
             run = _Run(engine, self._scheduler, self._meter, request, text, self._clock)
             events = Handover[Events]()
@@ -194,6 +203,19 @@ class SpeakPipeline:
                 await speech.wait_for_audio()
             yield speech
             tasks.cancel_scope.cancel()
+
+    @asynccontextmanager
+    async def _engine(self, request: SpeechRequest) -> AsyncIterator[TtsEngine]:
+        """What speaks a request: its model, or that and others as one."""
+        async with AsyncExitStack() as held:
+            engines: dict[str, TtsEngine] = {}
+            for model in dict.fromkeys([request.model, *(one.model for one in request.scripts or ())]):
+                engines[model] = await held.enter_async_context(self._engines.use_tts(model))
+            main = engines[request.model]
+            if request.scripts is None:
+                yield main
+            else:
+                yield Polyglot(main, request.voice, request.scripts, engines)
 
 
 @dataclass(slots=True)
@@ -351,6 +373,17 @@ class _Run:
             self.meter.underrun(model, late_s)
         self.head_start_s += audio_s
         self.usage = replace(self.usage, audio_out_ms=self.usage.audio_out_ms + 1000 * audio_s)
+
+
+def _numbers(request: SpeechRequest) -> dict[str, str | None] | None:
+    """For each script that another voice speaks, the language of its numbers; None: its engine reads them."""
+    if request.scripts is None:
+        return None
+    return {
+        one.script: None if "cardinal" in one.leave else one.language or one.script
+        for one in request.scripts
+        if (one.model, one.voice) != (request.model, request.voice)
+    }
 
 
 def _stages(

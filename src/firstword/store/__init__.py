@@ -1,0 +1,1 @@
+"""What outlives a request: the transcripts behind the audio ids of spoken answers."""

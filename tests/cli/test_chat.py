@@ -1,0 +1,107 @@
+"""`firstword chat`: what it shows, what it asks, what it saves."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from firstword.core.conversation import Role
+from firstword.core.errors import EngineError
+from tests.cli.conftest import Run
+from tests.pipeline.scripted import ScriptedChat, words
+from tests.sockets import scripted_plugin
+from tests.sockets.conftest import Running, servers
+from tests.sockets.scripted_plugin import chat_of
+
+pytestmark = pytest.mark.socket
+
+TEXT = "It is a good dog."
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server with a script."""
+    plugin, store = tmp_path_factory.mktemp("plugin"), tmp_path_factory.mktemp("store") / "store.sqlite3"
+    with scripted_plugin.installed(plugin), servers() as start:
+        yield start(engines=("tone", "scripted"), default_chat="scripted", store=store)
+
+
+@pytest.fixture
+def chat(running: Running) -> ScriptedChat:
+    model = chat_of(running)
+    model.lines = words(TEXT)
+    model.requests.clear()
+    return model
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def test_a_question_is_answered_in_writing(run: Run, running: Running, chat: ScriptedChat) -> None:
+    done = run("chat", "A dog?", "--server", running.url)
+
+    assert (0, f"{TEXT}\n", "") == (done.code, done.stdout, done.stderr)
+    assert [message.role for message in chat.requests[0].messages] == [Role.USER]
+
+
+def test_each_line_is_a_turn_and_what_was_said_before_is_known(
+    run: Run, running: Running, chat: ScriptedChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, "A dog?", "", "Why?")
+
+    done = run("chat", "--server", running.url, "--system", "Be kind.")
+
+    assert f"{TEXT}\n{TEXT}\n" == done.stdout
+    said = [(message.role, message.text) for message in chat.requests[1].messages]
+    assert said == [
+        (Role.SYSTEM, "Be kind."),
+        (Role.USER, "A dog?"),
+        (Role.ASSISTANT, TEXT),
+        (Role.USER, "Why?"),
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["wav", "mp3", "opus", "flac"])
+def test_answers_are_spoken_into_a_file(
+    run: Run, running: Running, chat: ScriptedChat, tmp_path: Path, suffix: str
+) -> None:
+    file = tmp_path / f"dog.{suffix}"
+
+    done = run("chat", "A dog?", "--server", running.url, "--save", file)
+
+    assert (0, f"{TEXT}\n") == (done.code, done.stdout)
+    samples, rate = soundfile.read(file)
+    alone = running.speak(TEXT, model="tts-1", voice="alloy").read()
+    assert len(samples) / rate == pytest.approx(len(alone) / 48_000, abs=0.15)
+
+
+def test_a_saved_wav_has_every_sample(run: Run, running: Running, chat: ScriptedChat, tmp_path: Path) -> None:
+    run("chat", "A dog?", "--server", running.url, "--save", tmp_path / "dog.wav")
+
+    with wave.open(str(tmp_path / "dog.wav")) as saved:
+        samples = saved.readframes(saved.getnframes())
+    assert running.speak(TEXT, model="tts-1", voice="alloy").read() == samples
+
+
+def test_a_failure_midway_is_told_and_leaves_no_file(
+    run: Run, running: Running, chat: ScriptedChat, tmp_path: Path
+) -> None:
+    chat.lines = ["It is", EngineError("It fell over.")]
+
+    done = run("chat", "A dog?", "--server", running.url, "--save", tmp_path / "dog.wav")
+
+    assert (1, "It is\n", "firstword: It fell over.\n") == (done.code, done.stdout, done.stderr)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_suffix_that_no_format_has_is_refused(run: Run, running: Running, tmp_path: Path) -> None:
+    done = run("chat", "A dog?", "--server", running.url, "--save", tmp_path / "dog.txt")
+
+    assert 2 == done.code
+    assert ".mp3" in done.stderr
