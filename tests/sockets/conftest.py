@@ -71,10 +71,13 @@ StartServer = Callable[..., Running]
 
 @contextmanager
 def servers() -> Iterator[StartServer]:
-    """Starts servers with the tone engine, and ends them: `tone={...}` are its options, the rest settings."""
+    """Starts servers with the tone engine, and ends them: `tone={...}` are its options, the rest settings.
+
+    They fetch nothing unless a test says so; with `settled=False` models may still be on their way.
+    """
     running: list[tuple[Running, threading.Thread]] = []
 
-    def start(*, tone: dict[str, object] | None = None, **fields: object) -> Running:
+    def start(*, tone: dict[str, object] | None = None, settled: bool = True, **fields: object) -> Running:
         flags: dict[str, object] = {
             "port": 0,
             "engines": ("tone",),
@@ -82,6 +85,7 @@ def servers() -> Iterator[StartServer]:
             "engine_options": {"tone": tone or {}},
             "drain_s": 5,
             "log_level": "warning",
+            "fetch": False,
             **fields,
         }
         settings: Settings = load(flags=flags)
@@ -92,7 +96,7 @@ def servers() -> Iterator[StartServer]:
         application: Application = server.config.app.state.context.application  # type: ignore[union-attr]  # ours
         one = Running(server, listening.getsockname()[1], application)
         running.append((one, thread))
-        until(lambda: application.host.settled, "the models to be loaded")
+        until(lambda: application.host.settled or not settled, "the models to be loaded")
         return one
 
     yield start

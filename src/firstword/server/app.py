@@ -18,7 +18,17 @@ from firstword.server import errors, schema
 from firstword.server.auth import Keyring, Origins
 from firstword.server.context import Context
 from firstword.server.request_id import RequestIdMiddleware
-from firstword.server.routes import listings, operations, speech, speech_stream
+from firstword.server.routes import (
+    chat,
+    client_secrets,
+    listings,
+    operations,
+    speech,
+    speech_stream,
+    transcriptions,
+    transcriptions_realtime,
+)
+from firstword.server.tokens import Tokens
 from firstword.settings import LOCALHOST_ORIGINS
 
 log = logging.getLogger("firstword.server")
@@ -52,10 +62,12 @@ def create_app(application: Application) -> FastAPI:
         summary="An OpenAI-compatible speech server in which audio starts at the first word.",
         lifespan=lifespan,
     )
-    keys = Keyring(settings.api_keys)
+    signing = settings.token_key.get_secret_value() if settings.token_key else None
+    keys = Keyring(settings.api_keys, Tokens(signing))
     origins = Origins(settings.cors_origins, same_host=not keys.open)
     app.state.context = Context(application, keys, origins, int(time.time()))
-    for module in (speech, speech_stream, listings, operations):
+    hearing = (transcriptions, transcriptions_realtime)
+    for module in (speech, speech_stream, *hearing, chat, listings, client_secrets, operations):
         app.include_router(module.router)
     errors.install(app)
     schema.install(app)

@@ -6,12 +6,13 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from firstword.core.errors import ConfigurationError, Forbidden, Unauthorized
+from firstword.server.tokens import PREFIX, Token, Tokens
 from firstword.settings import KEY_PREFIX, LOCALHOST_ORIGINS, hashed
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -28,26 +29,68 @@ class Keyring:
     Args:
         keys: plain or hashed; only hashes are kept. None at all: everybody may call, whatever key
             they send along.
+        tokens: makes and reads the short-lived ones.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], tokens: Tokens | None = None) -> None:
         self._hashes = tuple(hashed(key) for key in keys)
+        self._tokens = tokens or Tokens()
 
     @property
     def open(self) -> bool:
         """Whether no key is asked for."""
         return not self._hashes
 
-    def caller(self, connection: HTTPConnection) -> str:
+    def caller(self, connection: HTTPConnection, scope: str | None = None) -> str:
         """A name for whoever is calling, for limits: a key's hash, or an address.
+
+        Args:
+            connection: with a key or a token in a header or a subprotocol, or a token in its URL.
+            scope: what is to be done; a token may be for something else. None: what every token may.
+
+        Raises:
+            Unauthorized: keys are asked for, and neither one of them nor a token was sent.
+            Forbidden: the token is for something else.
+        """
+        if self.open:
+            return _address_of(connection)
+        sent = _bearer(connection) or _in_subprotocol(connection) or _in_url(connection)
+        if not sent.startswith(PREFIX):
+            return self._known(sent)
+        token = self._tokens.read(sent)
+        if scope is not None and token.scope is not None and scope not in token.scope:
+            raise Forbidden(
+                f"This token is for {', '.join(token.scope) or 'nothing'}, not for {scope}; ask for another.",
+                code="token_scope",
+            )
+        return self._behind(token)
+
+    def owner(self, connection: HTTPConnection) -> str:
+        """The same for what no token may do.
 
         Raises:
             Unauthorized: keys are asked for, and none of them was sent.
+            Forbidden: a token was sent.
         """
-        address = connection.client.host if connection.client else "unknown"
-        if self.open:
-            return address
-        key = _bearer(connection) or _in_subprotocol(connection)
+        if not self.open and (_bearer(connection) or _in_subprotocol(connection)).startswith(PREFIX):
+            raise Forbidden("A short-lived token may not do this; use the key itself.", code="key_needed")
+        return self.caller(connection)
+
+    def vouched(self, connection: HTTPConnection) -> bool:
+        """Whether a token in the URL is ours, whether or not keys are asked for."""
+        try:
+            return bool(sent := _in_url(connection)) and bool(self._tokens.read(sent))
+        except Unauthorized:
+            return False
+
+    def token(self, caller: str, *, seconds: int, scope: Sequence[str] | None) -> tuple[str, int]:
+        """A token for whoever is calling, and the Unix second in which it ends."""
+        expires_at = self._tokens.now() + seconds
+        subject = "" if self.open else self._tokens.tag(caller)
+        told = None if scope is None else tuple(scope)
+        return self._tokens.make(Token(subject, expires_at, told)), expires_at
+
+    def _known(self, key: str) -> str:
         if not key:
             raise Unauthorized(
                 "No API key was sent; send one as 'Authorization: Bearer KEY'.", code="missing_api_key"
@@ -57,6 +100,33 @@ class Keyring:
         if not found:
             raise Unauthorized("The API key is not one of this server's.")
         return found[0]
+
+    def _behind(self, token: Token) -> str:
+        """The key that a token was asked for with: whoever has no key any more has no tokens either."""
+        for known in self._hashes:
+            if hmac.compare_digest(self._tokens.tag(known), token.subject):
+                return known
+        raise Unauthorized("The key that this token was made with is no longer one of this server's.")
+
+
+def _address_of(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else "unknown"
+
+
+def _in_url(connection: HTTPConnection) -> str:
+    """A token where `<audio src>` can put one. Keys that last are not taken from URLs, which are logged.
+
+    Raises:
+        Unauthorized: it is no token.
+    """
+    sent = connection.query_params.get("token", "")
+    if sent and not sent.startswith(PREFIX):
+        raise Unauthorized(
+            "Only short-lived tokens are taken from a URL: ask POST /v1/realtime/client_secrets for one, and "
+            "send the key itself as 'Authorization: Bearer KEY'.",
+            code="key_in_url",
+        )
+    return sent
 
 
 def _bearer(connection: HTTPConnection) -> str:
@@ -91,6 +161,17 @@ class Origins:
     def __init__(self, allowed: Iterable[str], *, same_host: bool) -> None:
         self._allowed = frozenset(allowed)
         self._same_host = same_host
+
+    def check_fetched(self, connection: HTTPConnection) -> None:
+        """Raises `Forbidden` for what a page of anybody else fetches as a medium, without naming itself.
+
+        Source: Fetch Metadata; browsers send it to addresses they trust, localhost among them.
+        """
+        if "*" not in self._allowed and connection.headers.get("sec-fetch-site") == "cross-site":
+            raise Forbidden(
+                "Another site's page may fetch this only with a token; ask POST /v1/realtime/client_secrets.",
+                code="origin_not_allowed",
+            )
 
     def check(self, connection: HTTPConnection) -> None:
         """Raises `Forbidden` for the pages of anybody else."""

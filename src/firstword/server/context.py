@@ -24,15 +24,24 @@ class Context:
     started: int
     """Unix seconds when the server was made; the `created` of its models."""
 
-    def caller(self, connection: HTTPConnection) -> str:
+    def caller(self, connection: HTTPConnection, scope: str | None = None) -> str:
         """A name for whoever is calling.
 
+        Args:
+            connection: theirs.
+            scope: what is to be done; a token may be for something else.
+
         Raises:
-            Forbidden: a page of an origin that may not call.
+            Forbidden: a page of an origin that may not call, or a token for something else.
             Unauthorized: a key is asked for, and none of ours was sent.
         """
         self.origins.check(connection)
-        return self.keys.caller(connection)
+        return self.keys.caller(connection, scope)
+
+    def owner(self, connection: HTTPConnection) -> str:
+        """The same for what no short-lived token may do."""
+        self.origins.check(connection)
+        return self.keys.owner(connection)
 
     def speech_request(
         self, options: SpeechOptions, *, text: str | None, max_lead_s: float | None = None
@@ -54,6 +63,7 @@ class Context:
             speed=options.speed or 1.0,
             language=options.spoken_language,
             normalize=options.normalize,
+            lexicon=options.lexicon,
             audio=options.audio(registry.default_rate(options.format)),
         )
         if options.timings and not self.application.catalog.model(request.model).word_timings:

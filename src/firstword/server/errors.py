@@ -35,6 +35,8 @@ class Row:
 TABLE: Mapping[type[errors.FirstwordError], Row] = {
     errors.InvalidRequest: Row(400, "invalid_request_error", 4400),
     errors.UnspeakableText: Row(400, "invalid_request_error", 4400),
+    errors.UndecodableAudio: Row(400, "invalid_request_error", 4400),
+    errors.UnsupportedAudio: Row(415, "invalid_request_error", 4400),
     errors.Unauthorized: Row(401, "authentication_error", 4401),
     errors.Forbidden: Row(403, "permission_error", 4403),
     errors.UnknownModel: Row(404, "invalid_request_error", 4404),
@@ -42,11 +44,14 @@ TABLE: Mapping[type[errors.FirstwordError], Row] = {
     errors.NotFound: Row(404, "invalid_request_error", 4404),
     errors.MethodNotAllowed: Row(405, "invalid_request_error", 4400),
     errors.RequestTimeout: Row(408, "timeout_error", 4408),
+    errors.SessionTooLong: Row(413, "invalid_request_error", 4413),
     errors.TooLarge: Row(413, "invalid_request_error", 1009),
     errors.RateLimited: Row(429, "rate_limit_error", 4429),
     errors.EngineError: Row(500, "server_error", 1011),
+    errors.UpstreamFailed: Row(502, "server_error", 1011),
     errors.ConfigurationError: Row(500, "server_error", 1011),
     errors.ServerBusy: Row(503, "server_error", 1013),
+    errors.ServerClosing: Row(503, "server_error", 1012),
 }
 UNFORESEEN = Row(500, "server_error", 1011)
 """For what is not in the tree: our fault, and logged."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
+_TOKEN = re.compile(r"([?&]token=)[^&\s]+")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
@@ -55,6 +57,16 @@ class _NotTwice(logging.Filter):
         return record.msg != "ASGI callable returned without completing response."
 
 
+class _WithoutTokens(logging.Filter):
+    """Takes tokens out of the addresses that uvicorn writes down."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """True; the record's arguments are mended."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_TOKEN.sub(r"\1...", a) if isinstance(a, str) else a for a in record.args)
+        return True
+
+
 def config(level: str, log_format: str) -> dict[str, Any]:
     """For `logging.config.dictConfig`: everything to stderr.
 
@@ -67,9 +79,13 @@ def config(level: str, log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": lines}},
-        "filters": {"not_twice": {"()": _NotTwice}},
+        "filters": {"not_twice": {"()": _NotTwice}, "without_tokens": {"()": _WithoutTokens}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["not_twice"]}
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "filters": ["not_twice", "without_tokens"],
+            }
         },
         "loggers": {
             "firstword": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},

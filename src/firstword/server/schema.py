@@ -7,10 +7,21 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from firstword.wire.chat import ChatBody
+from firstword.wire.client_secrets import Secret, SecretBody
 from firstword.wire.errors import ErrorBody
 from firstword.wire.speech import SpeechBody
+from firstword.wire.transcriptions import TranscriptionForm, TranslationForm
 
-WRITTEN: tuple[type[BaseModel], ...] = (SpeechBody, ErrorBody)
+WRITTEN: tuple[type[BaseModel], ...] = (
+    SpeechBody,
+    TranscriptionForm,
+    TranslationForm,
+    ChatBody,
+    SecretBody,
+    Secret,
+    ErrorBody,
+)
 _REF = "#/components/schemas/{model}"
 
 

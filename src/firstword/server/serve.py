@@ -11,10 +11,12 @@ import uvicorn
 from firstword.assembly import Application, assemble
 from firstword.core.errors import ConfigurationError
 from firstword.formats import registry
+from firstword.runtime.supply import Reporting, silence
 from firstword.server import logs
 from firstword.server.app import create_app
 from firstword.server.auth import Keyring, require_safe_binding
 from firstword.server.limits import bounded_protocol
+from firstword.server.sockets import SocketProtocol
 from firstword.settings import Settings
 
 BACKLOG = 2048
@@ -68,8 +70,12 @@ def _give_up_on_silence(listening: socket.socket, seconds: float) -> None:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * seconds))
 
 
-def make_server(settings: Settings) -> Server:
+def make_server(settings: Settings, reporting: Reporting = silence) -> Server:
     """A server, wired and not yet running.
+
+    Args:
+        settings: how.
+        reporting: opened for each fetch of missing models, in its thread.
 
     Raises:
         ConfigurationError: the settings do not fit together.
@@ -82,7 +88,7 @@ def make_server(settings: Settings) -> Server:
     for file in filter(None, (settings.tls_cert, settings.tls_key)):
         if not file.is_file():
             raise ConfigurationError(f"There is no TLS file {file}.")
-    application = assemble(settings, warm_first=registry.warm)
+    application = assemble(settings, warm_first=registry.warm, reporting=reporting)
     config = uvicorn.Config(
         create_app(application),
         http=bounded_protocol(settings.max_header_bytes, settings.request_timeout_s),
@@ -93,8 +99,8 @@ def make_server(settings: Settings) -> Server:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         server_header=False,
-        ws="websockets-sansio",  # reads one message at a time: a writer is held back by not reading
-        ws_max_size=settings.max_body_bytes,
+        ws=SocketProtocol,  # reads one message at a time: a writer is held back by not reading
+        ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,  # audio does not get smaller, only later
         ws_ping_interval=20,
         lifespan="on",
@@ -102,17 +108,22 @@ def make_server(settings: Settings) -> Server:
     return Server(config, application)
 
 
-def serve(settings: Settings, on_listening: Callable[[str], None] = lambda url: None) -> None:
+def serve(
+    settings: Settings,
+    on_listening: Callable[[str], None] = lambda url: None,
+    reporting: Reporting = silence,
+) -> None:
     """Serves until SIGTERM or SIGINT.
 
     Args:
         settings: how.
         on_listening: called with the server's URL once its port is taken.
+        reporting: see `make_server`.
 
     Raises:
         ConfigurationError: the settings do not fit together, or the port is taken.
     """
-    server = make_server(settings)
+    server = make_server(settings, reporting)
     with listen(settings) as listening:
         scheme = "https" if settings.tls_cert else "http"
         host = f"[{settings.host}]" if ":" in settings.host else settings.host

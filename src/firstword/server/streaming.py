@@ -136,7 +136,7 @@ class SpeechResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers; returns without a last body message where the body must look broken."""
         async with task_group() as tasks:
-            tasks.start_soon(_leave_with, receive, tasks.cancel_scope)
+            tasks.start_soon(leave_with, receive, tasks.cancel_scope)
             await self._answer(scope, receive, send)
             tasks.cancel_scope.cancel()
 
@@ -182,7 +182,7 @@ class SpeechResponse(Response):
                 await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _leave_with(receive: Receive, running: anyio.CancelScope) -> None:
+async def leave_with(receive: Receive, running: anyio.CancelScope) -> None:
     """Cancels the run as soon as the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from firstword.core.errors import ConfigurationError, InvalidRequest, UnknownVoice, UnspeakableText
+from firstword.core.protocols import Files
 from firstword.core.types import AudioChunk, EngineInfo, Samples, SynthesisRequest, Task, Voice
 
 RATE = 16_000
@@ -63,7 +63,7 @@ class HumPlugin:
         """One model."""
         return (INFO,)
 
-    def load(self, info: EngineInfo, files: Path | None, options: Mapping[str, object]) -> HumEngine:
+    def load(self, info: EngineInfo, files: Files, options: Mapping[str, object]) -> HumEngine:
         """Nothing to load, no options to take."""
         if options:
             raise ConfigurationError(f"hum has no option {next(iter(options))!r}.")

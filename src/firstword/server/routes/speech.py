@@ -50,6 +50,24 @@ OPENAPI: dict[str, Any] = {
         },
     },
 }
+OPENAPI_OF_GET: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": required, "schema": {"type": kind}}
+        for name, kind, required in (
+            ("input", "string", True),
+            ("model", "string", True),
+            ("voice", "string", True),
+            ("response_format", "string", False),
+            ("speed", "number", False),
+            ("sample_rate", "integer", False),
+            ("language", "string", False),
+            ("stream_format", "string", False),
+            ("token", "string", False),
+        )
+    ],
+    "responses": OPENAPI["responses"],
+}
+SCOPE = "speech"
 
 
 @router.post(
@@ -58,8 +76,31 @@ OPENAPI: dict[str, Any] = {
 async def create_speech(request: Request) -> Response:
     """Speaks a text, streamed from the first word, in the format that was asked for."""
     here = context(request)
-    caller = here.caller(request)
-    body = await _body(request, here)
+    caller = here.caller(request, SCOPE)
+    return _response(await _body(request, here), here, caller)
+
+
+@router.get(
+    "/v1/audio/speech",
+    summary="Text to speech, for <audio src>",
+    response_class=Response,
+    responses={},
+    openapi_extra=OPENAPI_OF_GET,
+)
+async def fetch_speech(request: Request) -> Response:
+    """The same for what can only fetch an address, with a short-lived token in it."""
+    here = context(request)
+    if not here.keys.vouched(request):
+        here.origins.check_fetched(request)
+    caller = here.caller(request, SCOPE)
+    try:
+        body = SpeechBody.model_validate_strings(dict(request.query_params), strict=False)
+    except ValidationError as failure:
+        raise errors.invalid(failure) from None
+    return _response(body, here, caller)
+
+
+def _response(body: SpeechBody, here: Context, caller: str) -> SpeechResponse:
     spoken = _request(body, here)
     return SpeechResponse(
         lambda: here.application.speak.open(spoken),

@@ -14,8 +14,8 @@ from firstword.core.errors import InvalidRequest, RequestTimeout
 from firstword.pipeline.inbox import Inbox
 from firstword.pipeline.speak import Speech
 from firstword.server import errors
-from firstword.server.auth import offered_subprotocols
 from firstword.server.context import Context, context
+from firstword.server.sockets import subprotocol
 from firstword.wire.speech_stream import Started, StreamStart, StreamText, message
 
 router = APIRouter()
@@ -23,15 +23,12 @@ router = APIRouter()
 MAX_LEAD_S = 1.5
 """Audio is made no further ahead of its listener: what is cancelled has not been sent yet."""
 Shape = TypeVar("Shape", StreamStart, StreamText)
-SUBPROTOCOLS = ("firstword", "realtime")
-"""The ones we select; a key that is offered as one is never repeated."""
 
 
 @router.websocket("/v1/audio/speech/stream")
 async def stream_speech(socket: WebSocket) -> None:
     """One session: accepted first, because a browser cannot see why a handshake was refused."""
-    offered = offered_subprotocols(socket)
-    await socket.accept(next((name for name in SUBPROTOCOLS if name in offered), None))
+    await socket.accept(subprotocol(socket))
     try:
         await _session(socket, context(socket))
         await socket.close(1000)
@@ -51,7 +48,7 @@ async def _refuse(socket: WebSocket, failure: Exception) -> None:
 
 
 async def _session(socket: WebSocket, here: Context) -> None:
-    caller = here.caller(socket)
+    caller = here.caller(socket, "speech")
     start = _parsed(StreamStart, await _receive(socket, here))
     request = here.speech_request(start, text=None, max_lead_s=MAX_LEAD_S)
     speak = here.application.speak
