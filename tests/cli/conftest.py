@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,14 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from firstword.cli import entry
 from firstword.cli.server_process import running_server
+from tests.conftest import ROOT
+from tests.pipeline.whistling import WORDS, whistle
+from tests.sockets.conftest import servers
+from tests.sockets.whistling_plugin import SETTINGS, installed
 
 WAIT_S = 30.0
 """A bound on every wait; nothing is measured with it."""
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTWORD_")}
+KEPT = "FIRSTWORD_FETCH"
+ENVIRONMENT = {n: value for n, value in os.environ.items() if not n.startswith("FIRSTWORD_") or n == KEPT}
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +61,7 @@ class Done:
 Run = Callable[..., Done]
 Execute = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Start = Callable[..., "subprocess.Popen[bytes]"]
+Whistled = Callable[..., Path]
 
 
 @pytest.fixture
@@ -116,3 +124,41 @@ def start() -> Iterator[Start]:
         for pipe in (process.stdin, process.stdout, process.stderr):
             with suppress(OSError):  # what nobody will read
                 pipe.close()  # type: ignore[union-attr]  # all three are pipes
+
+
+@pytest.fixture(scope="module")
+def whistles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A settings file in which the recognizer of whistles stands for every transcription model."""
+    folder = tmp_path_factory.mktemp("whistling")
+    file = folder / "firstword.toml"
+    file.write_text(
+        'engines = ["tone", "whistling"]\ndefault_model = "tone"\ndefault_recognizer = "whistle"\n',
+        encoding="utf-8",
+    )
+    with installed(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ENVIRONMENT, "PYTHONPATH", os.pathsep.join((str(folder), str(ROOT))))
+        yield file
+
+
+@pytest.fixture(scope="module")
+def whistle_server(whistles: Path) -> Iterator[str]:
+    """The URL of a server that hears whistles."""
+    with servers() as start_server:
+        yield start_server(**SETTINGS).url
+
+
+@pytest.fixture
+def whistled(tmp_path: Path) -> Whistled:
+    """Makes recordings of whistles."""
+
+    def whistled(text: str, name: str = "talk.wav") -> Path:
+        soundfile.write(tmp_path / name, whistle(text), 16_000)
+        return tmp_path / name
+
+    return whistled
+
+
+def chatter(words: int) -> str:
+    """Words as they come, with a pause now and then."""
+    chosen = random.Random(7).choices(WORDS, k=words)
+    return " ".join(f"{word} ..." if number % 5 == 4 else word for number, word in enumerate(chosen))

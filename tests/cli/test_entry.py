@@ -18,6 +18,8 @@ HEAVY = ("av", "fastapi", "httpx2", "numpy", "onnxruntime", "pydantic", "uvicorn
 OPTIONS = {
     "serve": ("--host", "--port", "--tls-cert", "--tls-key", "--config", "--engine", "--workers", "--hello"),
     "say": ("--output", "--voice", "--model", "--speed", "--format", "--server", "--api-key", "--progress"),
+    "transcribe": ("--output", "--format", "--words", "--model", "--language", "--translate", "--server"),
+    "listen": ("--file", "--model", "--language", "--fast", "--json", "--server", "--api-key", "--config"),
     "voices": ("--server", "--json"),
     "models list": ("--server", "--json"),
     "models pull": ("--defaults", "--from", "--config"),

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from firstword import assembly
+from firstword.catalog import entries
+from firstword.catalog.entries import Folder
+from firstword.catalog.store import ModelStore
 from firstword.cli.checkup import checkup
+from firstword.engines import tone
+from tests.catalog.making import put
 from tests.cli.conftest import Run
+from tests.runtime.small import SmallPlugin, wanted
 
 pytestmark = pytest.mark.unit
 
@@ -83,3 +92,51 @@ def test_doctor_goes_on_after_wrong_settings(run: Run, tmp_path: Path) -> None:
     assert 1 == done.code
     assert "✗ The settings are wrong" in done.stdout
     assert "Setting port" in done.stdout
+
+
+@pytest.fixture
+def scribe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
+    """Settings with a recognizer whose model can be put into a store."""
+    entry = wanted(Folder(str(put(tmp_path / "origin"))))
+    monkeypatch.setattr(entries, "ENTRIES", (entry,))
+    monkeypatch.setattr(assembly, "discover", lambda names: {"tone": tone.plugin, "small": SmallPlugin()})
+    monkeypatch.setenv("FIRSTWORD_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("FIRSTWORD_DEFAULT_MODEL", "tone")
+    return ModelStore(tmp_path / "models", entries=[entry])
+
+
+def findings(**flags: object) -> dict[str, str | None]:
+    """What the checkup finds of the recognizer."""
+    found = {finding.fact: finding.remedy for finding in checkup(None, {"port": 0, **flags})}
+    return {fact: remedy for fact, remedy in found.items() if fact.startswith("scribe")}
+
+
+def test_doctor_has_a_recognizer_listen(scribe: ModelStore) -> None:
+    scribe.pull(scribe.entries["small"])
+
+    ((fact, remedy),) = findings().items()
+
+    assert re.fullmatch(r"scribe loads in \d+ ms, and listens to 1\.00 s of audio in \d+ ms", fact)
+    assert remedy is None
+
+
+def test_doctor_tells_what_becomes_of_a_missing_model(
+    scribe: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = "Run `firstword models pull small`, then start the server again."
+    assert {"scribe is not here yet: `firstword serve` fetches it when it starts": None} == findings(
+        fetch=True
+    )
+    assert {"scribe is not installed": pull} == findings(fetch=False)
+
+    monkeypatch.setattr(entries, "ENTRIES", (replace(scribe.entries["small"], default=False),))
+    assert {f"scribe is not here, and nothing needs it. To have it: {pull}": None} == findings(fetch=True)
+
+
+def test_models_list_recognizers_with_their_names(run: Run, scribe: ModelStore) -> None:
+    models = json.loads(run("models", "--json").stdout)["models"]
+
+    assert {"scribe": None, "small": None} == {
+        model["id"]: model["alias_of"] for model in models if model["id"] in ("scribe", "small")
+    }
+    assert "transcription" == next(model["task"] for model in models if model["id"] == "scribe")

@@ -229,6 +229,37 @@ def test_a_server_speaks_stdin_too(execute: Execute, tone_server: str) -> None:
     assert execute("say", SENTENCE, *options).stdout == written.stdout
 
 
+@pytest.fixture
+def lexicon(tmp_path: Path) -> Path:
+    file = tmp_path / "lexicon.toml"
+    file.write_text('"here" = "here and there"\n', "utf-8")
+    return file
+
+
+def test_a_lexicon_says_how_words_are_said_here_and_there(
+    run: Run, tone_server: str, tone_settings: Path, tmp_path: Path, lexicon: Path
+) -> None:
+    """The tone engine beeps for each word it gets."""
+    files = [tmp_path / f"{name}.pcm" for name in ("written", "here", "there", "plain")]
+    run("say", "The first word is here and there.", "-o", files[0], "--config", tone_settings)
+    run("say", SENTENCE, "-o", files[1], "--lexicon", lexicon, "--config", tone_settings)
+    run("say", SENTENCE, "-o", files[2], "--lexicon", lexicon, "--server", tone_server)
+    run("say", SENTENCE, "-o", files[3], "--config", tone_settings)
+
+    written, here, there, plain = [file.read_bytes() for file in files]
+    assert written == here == there != plain
+
+
+def test_a_lexicon_that_is_wrong_is_one_line(run: Run, tmp_path: Path, lexicon: Path) -> None:
+    lexicon.write_text("here = 1\n", "utf-8")
+
+    done = run("say", SENTENCE, "-o", tmp_path / "hello.wav", "--lexicon", lexicon)
+
+    assert 2 == done.code
+    assert "'here' is no string" in done.stderr
+    assert 1 == done.stderr.count("\n")
+
+
 def test_a_servers_refusal_is_told_as_it_said_it(run: Run, tone_server: str, tmp_path: Path) -> None:
     done = run("say", "hi", "--voice", "bob", "-o", tmp_path / "hi.wav", "--server", tone_server)
 

@@ -173,7 +173,8 @@ def test_waiting_for_a_server_that_never_comes_ends() -> None:
 def test_importing_the_client_loads_nothing_heavy() -> None:
     heavy = ("av", "numpy", "onnxruntime", "fastapi", "uvicorn", "pydantic")
     program = (
-        "import sys, firstword, firstword.client.speech, firstword.client.saving; "
+        "import sys, firstword, firstword.client.speech, firstword.client.saving, "
+        "firstword.client.transcription; "
         f"print([name for name in {heavy} if name in sys.modules])"
     )
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
-import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 from firstword import assembly, settings
+from firstword.cli.interrupt import ended_by_interrupt
 from firstword.cli.say import LOGGED_S, Order, Progress
 from firstword.core.errors import UnspeakableText
 from firstword.core.types import AudioBytes, AudioFormat, AudioSpec, Container, SliceBegins, SpeechRequest
@@ -51,14 +51,14 @@ async def _speak(
     write: Callable[[bytes], object],
     report: Progress,
 ) -> None:
-    application = assembly.assemble(chosen)
+    application = assembly.assemble(chosen.model_copy(update={"fetch": False}))
     try:
         request = _request(application, order, text)
         inbox = application.speak.inbox(request)
-        with _ended_by_interrupt(inbox) as interrupted:
+        with ended_by_interrupt(partial(_end, inbox)) as interrupted:
             if text is None:
                 _Reader(inbox, asyncio.get_running_loop()).start()
-            await application.host.start()
+            await application.host.start({request.model, *(one.model for one in request.scripts or ())})
             audio_ms = await _write(application, request, inbox, write, report)
         if interrupted:
             raise KeyboardInterrupt
@@ -78,7 +78,12 @@ def _request(application: assembly.Application, order: Order, text: str | None) 
     )
     registry.check(audio)
     return application.speech_request(
-        model=order.model, voice=order.voice, text=text, audio=audio, speed=order.speed or 1.0
+        model=order.model,
+        voice=order.voice,
+        text=text,
+        audio=audio,
+        speed=order.speed or 1.0,
+        lexicon=order.lexicon,
     )
 
 
@@ -104,25 +109,9 @@ async def _write(
         return speech.usage.audio_out_ms
 
 
-@contextmanager
-def _ended_by_interrupt(inbox: Inbox) -> Generator[list[int]]:
-    """While open, the first SIGINT ends the inbox; gives a list that is not empty once it came."""
-    loop, came = asyncio.get_running_loop(), list[int]()
-
-    def stop(number: int, frame: object) -> None:
-        came.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        loop.call_soon_threadsafe(end)
-
-    def end() -> None:
-        inbox.cancel()
-        inbox.end()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield came
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _end(inbox: Inbox) -> None:
+    inbox.cancel()
+    inbox.end()
 
 
 class _Reader(Thread):

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from firstword import __version__
-from firstword.cli import bench, doctor, key, models, say, serve, voices
+from firstword.cli import bench, chat, doctor, key, listen, models, say, serve, transcribe, voices
 from firstword.core.errors import ConfigurationError, FirstwordError, RequestError
 
 LIBRARY_ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -50,7 +50,7 @@ def commands(debug: bool) -> None:
     """Speech that starts at the first word: a server, and what goes with it."""
 
 
-for command in (serve, say, voices, models, doctor, bench, key):
+for command in (serve, say, transcribe, listen, chat, voices, models, doctor, bench, key):
     commands.add_command(command.command)
 
 

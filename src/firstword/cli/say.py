@@ -44,6 +44,8 @@ class Order:
     """Hz."""
     bitrate: int | None
     """Bits per second."""
+    lexicon: Mapping[str, str]
+    """Words, and how each is said."""
 
 
 @click.command(
@@ -68,6 +70,12 @@ class Order:
 )
 @click.option(
     "--bitrate", type=click.IntRange(6000, 512_000), metavar="BITS", help="Per second, for mp3, opus, aac."
+)
+@click.option(
+    "--lexicon",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help='TOML lines: "word" = "respelling", or "/phonemes/".',
 )
 @click.option("--progress/--no-progress", default=None, help="By default on a terminal.")
 @options.server
@@ -138,7 +146,16 @@ def _order(output: str, format_name: str | None, asked: Mapping[str, object]) ->
         endings = " ".join(SUFFIXES)
         raise click.UsageError(f"{output} ends in none of {endings}; name a --format.")
     audio_format, container = FORMATS[name]
-    return Order(format=audio_format, container=container, **asked)  # type: ignore[arg-type]  # click has checked them
+    lexicon = _entries(asked["lexicon"])
+    return Order(format=audio_format, container=container, **{**asked, "lexicon": lexicon})  # type: ignore[arg-type]  # click has checked them
+
+
+def _entries(lexicon: object) -> Mapping[str, str]:
+    if not isinstance(lexicon, Path):
+        return {}
+    from firstword.settings import lexicon_entries
+
+    return lexicon_entries(lexicon)
 
 
 @contextmanager
@@ -174,6 +191,7 @@ def _speak_there(
         "container": order.container if order.container != "ogg" else None,
         "sample_rate": order.sample_rate,
         "bitrate": order.bitrate,
+        "lexicon": order.lexicon or None,
     }
     received_bytes = 0
     with stream_speech(

@@ -38,6 +38,11 @@ BY_CODE: dict[str, type[errors.FirstwordError]] = {
     "voice_not_found": errors.UnknownVoice,
     "unspeakable_text": errors.UnspeakableText,
     "nothing_to_speak": errors.UnspeakableText,
+    "undecodable_audio": errors.UndecodableAudio,
+    "empty_file": errors.UndecodableAudio,
+    "unsupported_audio": errors.UnsupportedAudio,
+    "session_too_long": errors.SessionTooLong,
+    "server_closing": errors.ServerClosing,
 }
 
 
@@ -73,7 +78,7 @@ class Connection:
         with (
             self._translated(),
             httpx2.Client(
-                headers=headers, timeout=timeout, verify=secure, trust_env=not self._on_this_machine()
+                headers=headers, timeout=timeout, verify=secure, trust_env=not self.on_this_machine
             ) as client,
         ):
             yield client
@@ -121,7 +126,8 @@ class Connection:
                 f"The connection to {self.root} failed ({_reason(failure)}).", code="incomplete"
             ) from failure
 
-    def _on_this_machine(self) -> bool:
+    @property
+    def on_this_machine(self) -> bool:
         """Loopback is never asked of a proxy, whatever the environment says."""
         try:
             host = urlsplit(self.url).hostname or ""
@@ -139,35 +145,45 @@ def refuse_failure(response: httpx2.Response) -> None:
     if response.is_success:
         return
     response.read()
-    message, param, code = _refusal(response)
-    if response.status_code in (429, 503):
-        raise _capacity(response, message, param, code)
-    by_status = errors.InvalidRequest if response.is_client_error else errors.EngineError
-    kind = BY_CODE.get(code or "") or REFUSALS.get(response.status_code, by_status)
-    raise kind(message, param=param, code=code)
-
-
-def _capacity(
-    response: httpx2.Response, message: str, param: str | None, code: str | None
-) -> errors.CapacityError:
-    wait = response.headers.get("retry-after", "")
-    kind = errors.RateLimited if response.status_code == 429 else errors.ServerBusy
-    return kind(message, param=param, code=code, retry_after_s=int(wait) if wait.isdecimal() else 1)
-
-
-def _refusal(response: httpx2.Response) -> tuple[str, str | None, str | None]:
-    """The message, field and code of an OpenAI error object; of anything else, what it shows."""
     try:
         said = response.json()
     except ValueError:
         said = None
     error = said.get("error", said.get("detail")) if isinstance(said, dict) else None
-    if isinstance(error, dict) and isinstance(error.get("message"), str):
-        param, code = error.get("param"), error.get("code")
-        return error["message"], *(value if isinstance(value, str) else None for value in (param, code))
+    wait = response.headers.get("retry-after", "")
+    retry_after_s = int(wait) if wait.isdecimal() else 1
+    if failure := told(error, response.status_code, retry_after_s=retry_after_s):
+        raise failure
     shown = error if isinstance(error, str) else " ".join(response.text.split())[:200]
     where = f"{response.request.url} answered {response.status_code}"
-    return f"{where}: {shown}" if shown else f"{where}.", None, None
+    message = f"{where}: {shown}" if shown else f"{where}."
+    raise _failure(response.status_code, message, None, None, retry_after_s)
+
+
+def told(error: object, status: int, *, retry_after_s: int = 1) -> errors.FirstwordError | None:
+    """What an OpenAI error object says, as ours; None where it is no such object.
+
+    Args:
+        error: the object, as JSON has it.
+        status: what it came with, or what would have come with it.
+        retry_after_s: when to try again, if that would help.
+    """
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        return None
+    param, code = (
+        value if isinstance(value, str) else None for value in (error.get("param"), error.get("code"))
+    )
+    return _failure(status, error["message"], param, code, retry_after_s)
+
+
+def _failure(
+    status: int, message: str, param: str | None, code: str | None, retry_after_s: int
+) -> errors.FirstwordError:
+    by_status = errors.InvalidRequest if 400 <= status < 500 else errors.EngineError
+    kind = BY_CODE.get(code or "") or REFUSALS.get(status, by_status)
+    if issubclass(kind, errors.CapacityError):
+        return kind(message, param=param, code=code, retry_after_s=retry_after_s)
+    return kind(message, param=param, code=code)
 
 
 def _reason(failure: Exception) -> str:
