@@ -23,6 +23,7 @@ from firstword.bench.audible import LOUD
 from firstword.core.types import SynthesisRequest, TextSegment
 from firstword.engines.hibari import plugin
 from firstword.pipeline.units import WholeSentences, joined
+from firstword.testing import no_files
 from firstword.text.segmenter import Segmenter
 
 WARM_UP = 5
@@ -45,7 +46,7 @@ class Engine:
     """The engine as the pipeline uses it, and nothing else of the server."""
 
     def __init__(self) -> None:
-        self._engine = plugin.load(plugin.infos()[0], None, {})
+        self._engine = plugin.load(plugin.infos()[0], no_files, {})
         self._voice = self._engine.info.voices[0].id
 
     def pieces(self, text: str) -> Iterator[NDArray[np.float32]]:

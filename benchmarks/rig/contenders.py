@@ -44,9 +44,14 @@ class Server:
 
 
 @contextmanager
-def firstword() -> Iterator[Server]:
-    """Our server, as `firstword serve` starts it, once it is ready."""
-    with running([*SERVE, "--log-level", "warning"]) as child:
+def firstword(recognizer: str | None = None) -> Iterator[Server]:
+    """Our server, as `firstword serve` starts it, once it is ready.
+
+    Args:
+        recognizer: a recognizer that must be ready too; without one, only what speaks is loaded.
+    """
+    speaking = ["--engine", "hibari"] if recognizer is None else []
+    with running([*SERVE, *speaking, "--log-level", "warning"]) as child:
         server = Server.of("firstword", child)
         wait_until_ready(f"http://{server.host}:{server.port}", timeout_s=READY_S)
         yield server
