@@ -10,8 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from firstword.catalog.store import ModelStore
+from firstword.core.protocols import Files
+
 ROOT = Path(__file__).parent.parent
 CATEGORIES = {"unit", "socket", "model", "browser", "conformance"}
+
+os.environ["FIRSTWORD_FETCH"] = "false"
+"""No test fetches models unless it says from where; programs that tests start inherit this."""
+
+os.environ.setdefault("FIRSTWORD_MODELS", str(ROOT / ".models"))
+"""Where scripts/test has put the models that tests listen with."""
 
 _left_out = pytest.StashKey[Counter[str]]()
 
@@ -28,6 +37,19 @@ def conformance_python() -> Path:
     python = ROOT / ".venv-conformance/bin/python"
     assert python.exists(), "scripts/test makes .venv-conformance, once"
     return python
+
+
+@pytest.fixture(scope="session")
+def model_files() -> Files:
+    """Gives the folders of the models that scripts/test fetches."""
+    store = ModelStore(Path(os.environ["FIRSTWORD_MODELS"]))
+
+    def folder(model_id: str) -> Path:
+        found = store.installed(model_id)
+        assert found, f"{model_id} is not in {store.folder}; scripts/test fetches it"
+        return found
+
+    return folder
 
 
 def find_program(name: str) -> str | None:

@@ -12,6 +12,8 @@ CHUNKED_PLAYBACK = "000_4926aab22a366009.txt"
 """Users who try to play speech while it arrives."""
 LATENCY = "002_c073cc4167992cae.txt"
 """Users whose long texts wait a minute for their first sound."""
+CHAT_AUDIO = "001_5803708f14d41c12.txt"
+"""Users who wait for a chat that speaks over server-sent events."""
 VENDOR_GUIDE = "003_98654c9323ae0eee.txt"
 """A vendor's guide to its OpenAI-compatible audio API."""
 
@@ -25,6 +27,37 @@ class Requirement:
 
 
 REQUIREMENTS: dict[str, Requirement] = {
+    # Chat
+    "chat-streams-words-and-audio": Requirement(
+        CHAT_AUDIO, "A streamed chat answer alternates pieces of its transcript and of its audio."
+    ),
+    "chat-speaks-while-it-writes": Requirement(
+        CHAT_AUDIO, "The first sentence of a chat answer is heard before the second is written."
+    ),
+    "chat-answers-whole": Requirement(
+        CHAT_AUDIO, "Without `stream` the answer has its whole audio in any of six formats, with true sizes."
+    ),
+    "chat-pieces-can-be-joined": Requirement(
+        "CONTRACT B4", "The base64 of an answer's pieces of audio can be joined before it is decoded."
+    ),
+    "chat-accumulates-in-the-sdk": Requirement(
+        "CONTRACT B4", "The official helpers put a streamed answer together: one id, one expiry, all audio."
+    ),
+    "chat-usage": Requirement(CHAT_AUDIO, "Usage tells tokens of text and of audio apart, both ways."),
+    "chat-text-alone": Requirement("CONTRACT B4", "Without audio asked for, it is a plain chat server."),
+    "chat-hears-recordings": Requirement(CHAT_AUDIO, "Recordings in a user's messages are heard."),
+    "chat-goes-on-by-audio-id": Requirement(
+        "CONTRACT B4", "A later turn refers to a spoken answer by its id, until it expires; then it is a 404."
+    ),
+    "chat-calls-tools": Requirement(
+        "CONTRACT B4", "A call has no audio, and the answer after its result is spoken."
+    ),
+    "chat-fails-in-words": Requirement(
+        "CONTRACT A2", "A chat model that fails midway is told after the audio that was made."
+    ),
+    "chat-cancel-is-quick": Requirement(
+        "CONTRACT A6", "A chat answer's audio is made a bounded time ahead of its listener."
+    ),
     # First audio
     "audio-before-synthesis-ends": Requirement(
         CHUNKED_PLAYBACK, "Audio can be read from the response before the rest of it has been made."
@@ -248,6 +281,61 @@ REQUIREMENTS: dict[str, Requirement] = {
     "word-timings-only-where-known": Requirement(
         "CONTRACT A7", "Where a model has no durations, or the answer has no events, timings are a 400."
     ),
+    # Listening
+    "transcribe-five-formats": Requirement(
+        "CONTRACT B2", "A recording is answered as json, text, srt, verbose_json or vtt."
+    ),
+    "transcribe-verbose": Requirement(
+        "CONTRACT B2", "verbose_json has segments and, where asked for and known, words, in seconds."
+    ),
+    "transcribe-usage": Requirement(
+        "CONTRACT A4", "Usage is in tokens for gpt-4o names, in seconds for whisper-1 and our own."
+    ),
+    "transcribe-streams": Requirement(
+        "CONTRACT B2", "With `stream` what was said first arrives while the rest is still being heard."
+    ),
+    "transcribe-undecodable": Requirement(
+        "CONTRACT A2", "An empty, broken or foreign file is a 400 or 415 that says what to do."
+    ),
+    "transcribe-bounded-upload": Requirement(
+        "CONTRACT A2", "An upload is bounded, kept on disk in bounded memory, and removed however it ends."
+    ),
+    "transcribe-departure-stops-the-work": Requirement(
+        "CONTRACT A2", "A client that leaves ends the work on its recording, streamed or not."
+    ),
+    "listen-guide-s-messages": Requirement(
+        VENDOR_GUIDE, "The socket takes the guide's messages and answers with its fields, and more."
+    ),
+    "listen-partials-before-the-end": Requirement(
+        VENDOR_GUIDE, "Partial transcripts come while audio is still being sent."
+    ),
+    "listen-several-finals": Requirement(
+        "CONTRACT A5", "Every utterance has a final; times count from the start of the session."
+    ),
+    "listen-flush-keeps-the-session": Requirement(
+        "CONTRACT A5", "flush makes a final of what was heard so far, and the session goes on."
+    ),
+    "listen-back-pressure": Requirement(
+        "CONTRACT A5", "A client that sends faster than it is heard is made to wait, and loses nothing."
+    ),
+    "listen-idle-keepalive": Requirement(
+        "CONTRACT A5", "A client that sends nothing for the idle limit is closed; a keepalive counts."
+    ),
+    "listen-drain": Requirement(
+        "CONTRACT A2", "A server that goes down writes down what it heard, then closes with 1012."
+    ),
+    "listen-departure-stops-the-work": Requirement(
+        "CONTRACT A2", "A client that leaves a session ends the recognition that is under way."
+    ),
+    "token-short-lived": Requirement(
+        "CONTRACT A3",
+        "A short-lived token works as a bearer, as a subprotocol and in a URL, and makes no other.",
+    ),
+    "token-never-logged": Requirement("CONTRACT A3", "Neither keys nor tokens are logged."),
+    "key-never-in-a-url": Requirement("CONTRACT A3", "A key that lasts is not accepted from a URL."),
+    "speech-by-get": Requirement(
+        "CONTRACT A3", "Speech can be fetched by an address with a token in it, as `<audio src>` does."
+    ),
     # Other people's clients
     "openai-python-streams": Requirement(
         CHUNKED_PLAYBACK,
@@ -262,6 +350,14 @@ REQUIREMENTS: dict[str, Requirement] = {
     ),
     "vendor-guide-speaks-korean": Requirement(
         VENDOR_GUIDE, "With the settings file that is shipped for it, the guide's snippets speak Korean."
+    ),
+    "openai-node-listens": Requirement(
+        "CONTRACT B2", "The official Node SDK gets every shape of a transcription, streamed and whole."
+    ),
+    "livekit-plugin-listens": Requirement("CONTRACT F", "LiveKit's OpenAI plugin hears through us."),
+    "pipecat-service-listens": Requirement("CONTRACT F", "Pipecat's OpenAI service hears through us."),
+    "vendor-guide-listens": Requirement(
+        VENDOR_GUIDE, "The guide's live transcription runs with nothing changed but the host."
     ),
     "livekit-plugin-speaks": Requirement(
         "CONTRACT F", "LiveKit's OpenAI plugin speaks through us, by SSE and mp3."

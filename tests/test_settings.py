@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firstword.core.errors import ConfigurationError
-from firstword.settings import Settings, hashed, load
+from firstword.settings import Settings, hashed, lexicon_entries, load
 
 pytestmark = pytest.mark.unit
 
@@ -83,6 +83,47 @@ def test_a_wrong_value_is_an_error_that_names_the_setting(config: Path, text: st
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Cannot read"):
         load(tmp_path / "none.toml")
+
+
+def test_a_lexicon_is_a_file_of_words(tmp_path: Path) -> None:
+    file = tmp_path / "lexicon.toml"
+    file.write_text('"New York" = "noo yawk"\nkokoro = "/kˈOkəɹO/"\n', "utf-8")
+
+    assert {"New York": "noo yawk", "kokoro": "/kˈOkəɹO/"} == lexicon_entries(file)
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("kokoro = 1", "'kokoro'"),
+        ("[table]\na = 'b'", "'table'"),
+        ('"" = "x"', "empty"),
+        ("kokoro", "TOML"),
+        ("a = 'b'\na = 'c'", "TOML"),
+    ],
+)
+def test_a_wrong_line_in_a_lexicon_is_an_error_that_names_it(
+    tmp_path: Path, written: str, named: str
+) -> None:
+    file = tmp_path / "lexicon.toml"
+    file.write_text(written, "utf-8")
+
+    with pytest.raises(ConfigurationError, match=named):
+        lexicon_entries(file)
+
+
+def test_a_lexicon_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="Cannot read lexicon"):
+        lexicon_entries(tmp_path / "none.toml")
+
+
+def test_a_voice_of_ones_own_has_a_lexicon_within_bounds(config: Path) -> None:
+    config.write_text('[voices.me]\nvoice = "heart"\n[voices.me.lexicon]\nkokoro = "cocoa row"\n')
+    assert {"kokoro": "cocoa row"} == load(config).voices["me"].lexicon
+
+    config.write_text('[voices.me]\nvoice = "heart"\n[voices.me.lexicon]\n" " = "x"\n')
+    with pytest.raises(ConfigurationError, match="empty"):
+        load(config)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

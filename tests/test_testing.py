@@ -13,7 +13,7 @@ import pytest
 
 from firstword.core.types import AudioChunk, SynthesisRequest
 from firstword.engines import tone
-from firstword.testing import CHECKS, Case, check_engine
+from firstword.testing import CHECKS, Case, check_engine, no_files
 
 pytestmark = pytest.mark.unit
 
@@ -35,11 +35,11 @@ def hum() -> ModuleType:
 @pytest.mark.parametrize("model", [0, 1])
 def test_the_tone_engines_keep_the_contract(check: Callable[[Case], None], model: int) -> None:
     info = tone.plugin.infos()[model]
-    check(Case(tone.plugin.load(info, None, {}), TEXT, "sine"))
+    check(Case(tone.plugin.load(info, no_files, {}), TEXT, "sine"))
 
 
 def test_the_example_engine_keeps_the_contract(hum: ModuleType) -> None:
-    check_engine(hum.plugin.load(hum.plugin.infos()[0], None, {}), text=TEXT)
+    check_engine(hum.plugin.load(hum.plugin.infos()[0], no_files, {}), text=TEXT)
 
 
 def test_the_example_is_short() -> None:

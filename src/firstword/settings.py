@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,6 +24,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from firstword.core import lexicon as lexicons
 from firstword.core.errors import ConfigurationError
 
 KEY_PREFIX = "sha256:"
@@ -50,6 +51,16 @@ class OwnVoice(BaseModel):
     """Its usual pace; what a request asks for multiplies it."""
     gain_db: float = Field(0.0, ge=-40.0, le=20.0)
     """Louder or softer; peaks are rounded off, never clipped."""
+    lexicon: dict[str, str] = Field(default_factory=dict)
+    """Words this voice says otherwise than others: word -> respelling or `/phonemes/`."""
+
+    @field_validator("lexicon")
+    @classmethod
+    def _fit(cls, entries: dict[str, str]) -> dict[str, str]:
+        wrong = lexicons.fault(entries)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return entries
 
 
 class Settings(BaseSettings):
@@ -68,6 +79,9 @@ class Settings(BaseSettings):
 
     api_keys: tuple[str, ...] = ()
     """Keys that callers may use: each plain, or `sha256:<hex>`. Kept hashed either way."""
+    token_key: SecretStr | None = Field(None, min_length=16)
+    """What short-lived tokens are signed with: the same for every server behind one address. By default each
+    start makes its own, and the tokens of the one before end with it."""
     allow_anonymous: bool = False
     """Serve without a key on an address that is not loopback."""
     cors_origins: tuple[str, ...] = ()
@@ -75,6 +89,16 @@ class Settings(BaseSettings):
 
     default_model: str = "hibari"
     """What the OpenAI speech model names mean here."""
+    default_recognizer: str = "moonshine-base"
+    """What the OpenAI transcription model names mean here."""
+    default_chat: str = "smollm2-135m"
+    """What the OpenAI audio chat model names mean here; it is heard by `default_recognizer` and spoken by
+    `default_model`."""
+    spoken_prompt: str = (
+        "Your answer will be read aloud. Write it as one speaks: short plain sentences, no lists, no "
+        "headings, no code, no emoji."
+    )
+    """What a chat model is told besides, where its answer is spoken; empty for nothing."""
     engines: tuple[str, ...] | None = None
     """Names of engine plugins to use; by default every one installed but `tone`, a test signal."""
     engine_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -84,12 +108,22 @@ class Settings(BaseSettings):
     voice_aliases: dict[str, str] = Field(default_factory=dict)
     """Further names for voices, or other targets for OpenAI's: name -> voice id."""
     voices: dict[str, OwnVoice] = Field(default_factory=dict)
-    """Voices of one's own: name -> `voice`, `speed`, `gain_db`."""
+    """Voices of one's own: name -> `voice`, `speed`, `gain_db`, `lexicon`."""
+    lexicon: Path | None = None
+    """TOML file of words and how each is said: `"word" = "respelling"`, or `"/phonemes/"`."""
 
     models: Path | None = None
     """Folder of the fetched models; by default `firstword/models` where the user's data is kept."""
+    fetch: bool = True
+    """Whether a server fetches, at start, the default models that its engines need and that are missing."""
     hub_url: str = Field("https://huggingface.co", pattern="^https?://")
     """Model hub, or a mirror with the same paths."""
+
+    store: Path | None = None
+    """SQLite file of what outlives a request; by default `firstword/store.sqlite3` where the user's data is
+    kept. The processes of a server share it."""
+    audio_id_expiry_s: int = Field(3_600, ge=1)
+    """Time a spoken answer can be referred to by its audio id."""
 
     workers: int | None = Field(default=None, ge=1, le=256)
     """Threads for model steps; by default one for each core."""
@@ -97,6 +131,12 @@ class Settings(BaseSettings):
     """Characters in one request; longer is refused, never cut."""
     max_body_bytes: int = Field(2_000_000, ge=1_000)
     """Bytes in one request body."""
+    max_chat_body_bytes: int = Field(40_000_000, ge=1_000)
+    """Bytes in the body of one chat request, with its recordings in base64."""
+    max_upload_bytes: int = Field(4_000_000_000, ge=1_000)
+    """Bytes in one uploaded recording, form and all; it is kept in a temporary file while it is heard."""
+    max_message_bytes: int = Field(2_000_000, ge=1_000)
+    """Bytes in one message on a socket."""
     max_header_bytes: int = Field(32_768, ge=1_024)
     """Bytes in one request's line and headers."""
     max_streams: int = Field(512, ge=1)
@@ -109,6 +149,8 @@ class Settings(BaseSettings):
     """Time for a caller to send its headers, and again to send its body."""
     idle_timeout_s: float = Field(300.0, gt=0)
     """Time a socket's client may send nothing."""
+    max_session_s: float = Field(86_400.0, gt=0)
+    """Time a socket that listens may be open."""
     stall_timeout_s: float = Field(300.0, gt=0)
     """Time a response may wait for a reader that takes nothing."""
     drain_s: int = Field(30, ge=0)
@@ -125,6 +167,11 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where fetched models are: `models`, or the default of this platform."""
         return (self.models or _data_home() / "firstword/models").expanduser().absolute()
+
+    @property
+    def store_file(self) -> Path:
+        """What outlives a request: `store`, or the default of this platform."""
+        return (self.store or _data_home() / "firstword/store.sqlite3").expanduser().absolute()
 
     @field_validator("api_keys")
     @classmethod
@@ -182,6 +229,36 @@ def load(file: Path | None = None, flags: Mapping[str, object] | None = None) ->
         raise ConfigurationError(f"Setting {name}: {error['msg']}.", param=name) from failure
 
 
+def lexicon_entries(file: Path) -> dict[str, str]:
+    """The words of a lexicon file, and how each is said.
+
+    Raises:
+        ConfigurationError: it cannot be read, or a line is wrong; the message names the word.
+    """
+    entries = _read(file, "lexicon")
+    wrong = lexicons.fault(entries)
+    if wrong is not None:
+        raise ConfigurationError(
+            f'Lexicon {file}: {wrong}. A line is "word" = "respelling", or "word" = "/phonemes/".',
+            param="lexicon",
+        )
+    return entries
+
+
+def revealed(value: str) -> str:
+    """A secret of the settings: the value itself, or, of `env:NAME`, that of a variable of the environment.
+
+    Raises:
+        ConfigurationError: there is no such variable, or it is empty.
+    """
+    name = value.removeprefix("env:")
+    if name == value:
+        return value
+    if not os.environ.get(name):
+        raise ConfigurationError(f"The settings name the variable {name}, and the environment has none.")
+    return os.environ[name]
+
+
 def child_environment(**changes: str) -> dict[str, str]:
     """The environment for a program that we start, with changes."""
     return {**os.environ, **changes}
@@ -197,10 +274,10 @@ def _data_home() -> Path:
     return Path.home() / ("Library/Application Support" if sys.platform == "darwin" else ".local/share")
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path, kind: str = "settings file") -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as failure:
-        raise ConfigurationError(f"Cannot read settings file {file}: {failure.strerror}.") from failure
+        raise ConfigurationError(f"Cannot read {kind} {file}: {failure.strerror}.") from failure
     except tomllib.TOMLDecodeError as failure:
         raise ConfigurationError(f"{file} is not valid TOML: {failure}.") from failure

@@ -5,12 +5,14 @@ One row of `STAGES` for each stage; a last test finds stages that have no row.
 
 from __future__ import annotations
 
+import base64
 import importlib
 import inspect
 import itertools
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,13 @@ from hypothesis import strategies as st
 import firstword.audio
 import firstword.formats
 import firstword.text
+import firstword.wire
+from firstword.audio.endpointer import Endpointer
 from firstword.audio.gain import Gain
 from firstword.audio.resampler import Resampler
 from firstword.audio.stretch import Stretch
+from firstword.core.errors import UndecodableAudio, UnsupportedAudio
+from firstword.core.transcripts import AudioSource, InputEncoding
 from firstword.core.types import (
     AudioChunk,
     AudioFormat,
@@ -34,6 +40,7 @@ from firstword.core.types import (
     TextSegment,
     TimedWord,
 )
+from firstword.formats import decoding
 from firstword.formats.aac import AacEncoder
 from firstword.formats.flac import FlacEncoder
 from firstword.formats.mp3 import Mp3Encoder
@@ -42,12 +49,16 @@ from firstword.formats.opus import OpusPackets
 from firstword.formats.pcm import PcmEncoder
 from firstword.formats.wav import WavEncoder
 from firstword.formats.webm import WebmOpusEncoder
+from firstword.text.lexicon import Lexicon
 from firstword.text.normalizer import Normalizer
 from firstword.text.segmenter import Segmenter
+from firstword.wire.chat_answers import Pieces
+from tests.formats.incoming import SOURCES, mp4
+from tests.formats.roundtrip import VARIANTS, encode
 
 pytestmark = pytest.mark.unit
 
-ROOMS = (firstword.audio, firstword.formats, firstword.text)
+ROOMS = (firstword.audio, firstword.formats, firstword.text, firstword.wire)
 
 
 @dataclass(frozen=True)
@@ -110,8 +121,16 @@ def written(segments: int, seed: int) -> list[TextSegment]:
         "| x | ",
         "y |\n",
         "plain. ",
+        "무게는 15, ",
     ]
     return [TextSegment(text, 0, Boundary.CLAUSE) for text in random.choice(pieces, segments // 20)]
+
+
+def likeness(windows: int, seed: int) -> list[float]:
+    """Probabilities of speech that stay for a while where they are, long enough to be cut now and then."""
+    random = np.random.default_rng(seed)
+    steps = random.choice([0.05, 0.3, 0.4, 0.6, 0.95, 0.97], windows // 20 + 1)
+    return [float(p) for p in np.repeat(steps, 20)[:windows] + random.uniform(-0.04, 0.03, windows)]
 
 
 class WholeSegments:
@@ -127,10 +146,72 @@ class WholeSegments:
         return self.stage.flush()
 
 
+class ToTheError:
+    """Feeds a decoder up to its error, which is the last of what comes out."""
+
+    def __init__(self, source: AudioSource) -> None:
+        self.stage = decoding.decoder(source)
+        self.error: list[str] = []
+
+    def feed(self, piece: bytes) -> Sequence[AudioChunk | str]:
+        try:
+            return self.stage.feed(piece)
+        except (UndecodableAudio, UnsupportedAudio) as error:
+            self.error = [error.message]
+            return []
+
+    def flush(self) -> Sequence[AudioChunk | str]:
+        try:
+            return [*self.stage.flush(), *self.error]
+        except (UndecodableAudio, UnsupportedAudio) as error:
+            return [error.message]
+
+
+def written_as(name: str, spoil: Callable[[bytes], bytes] = lambda body: body) -> Material:
+    """Speech in a format, for its decoder, perhaps spoiled."""
+
+    def make(frames: int, seed: int) -> bytes:
+        samples = speech(frames, seed).samples
+        return spoil(mp4(samples, 24_000) if name == "mp4" else encode(VARIANTS[name], samples))
+
+    def join(found: Iterable[AudioChunk | str]) -> tuple[object, list[str]]:
+        made = list(found)
+        chunks = [one for one in made if isinstance(one, AudioChunk)]
+        return join_chunks(chunks), [one for one in made if isinstance(one, str)]
+
+    return Material(make, lambda body, begin, end: body[begin:end], join)
+
+
+def overwritten(body: bytes) -> bytes:
+    """Without sense from three quarters on for a while."""
+    at = len(body) * 3 // 4
+    return body[:at] + b"OggS\xff\xfb\x90\xff\xf8" * 9 + body[at:]
+
+
+READ = {**SOURCES, "mp4": AudioSource(InputEncoding.MP4)}
+HARM: dict[str, Callable[[bytes], bytes]] = {
+    "": lambda body: body,
+    ", spoiled": overwritten,
+    ", cut off": lambda body: body[:-9],
+}
+DECODERS: dict[str, tuple[Callable[[], Any], Material]] = {
+    f"decoder, {name}{how}": (partial(ToTheError, source), written_as(name, spoil))
+    for name, source in READ.items()
+    for how, spoil in HARM.items()
+    if not how or ("pcm" not in name and "wav-" not in name)
+}
+
 SOUND_TO_BYTES = Material(speech, slice_of_speech, b"".join)
 SOUND_TO_SOUND = Material(speech, slice_of_speech, join_chunks)
 TEXT_TO_SEGMENTS = Material(prose, lambda text, begin, end: text[begin:end], list)
+PROBABILITIES_TO_EVENTS = Material(likeness, lambda item, begin, end: item[begin:end], list)
 SEGMENTS_TO_SEGMENTS = Material(written, lambda segments, begin, end: segments[begin:end], list)
+
+BYTES_TO_BASE64 = Material(
+    lambda length, seed: np.random.default_rng(seed).bytes(length),
+    lambda item, begin, end: item[begin:end],
+    lambda pieces: base64.b64decode("".join(pieces), validate=True),
+)
 
 MULAW, ALAW = SampleEncoding.MULAW, SampleEncoding.ALAW
 WEBM = AudioSpec(AudioFormat.OPUS, container=Container.WEBM)
@@ -155,9 +236,20 @@ STAGES: dict[str, tuple[Callable[[], Any], Material]] = {
     "stretch, fastest": (lambda: Stretch(4), SOUND_TO_SOUND),
     "stretch, slow": (lambda: Stretch(0.6), SOUND_TO_SOUND),
     "gain": (lambda: Gain(9.0), SOUND_TO_SOUND),
+    "endpointer": (lambda: Endpointer(), PROBABILITIES_TO_EVENTS),
     "stretch, none": (lambda: Stretch(1), SOUND_TO_SOUND),
     "segmenter": (lambda: Segmenter(), TEXT_TO_SEGMENTS),
     "normalizer": (lambda: WholeSegments(Normalizer()), SEGMENTS_TO_SEGMENTS),
+    "pieces of a chat's audio": (lambda: Pieces(), BYTES_TO_BASE64),
+    **DECODERS,
+    "normalizer, lexicon": (
+        lambda: WholeSegments(Normalizer(lexicon=Lexicon({"plain": "x y", "km": "z"}))),
+        SEGMENTS_TO_SEGMENTS,
+    ),
+    "normalizer, by script": (
+        lambda: WholeSegments(Normalizer(language="en", scripts={"ko": "ko"})),
+        SEGMENTS_TO_SEGMENTS,
+    ),
 }
 
 
