@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from firstword.bench.audible import LOUD
 from firstword.core.types import SynthesisRequest, TextSegment
 from firstword.engines.hibari import plugin
-from firstword.pipeline.units import WholeSentences, joined
+from firstword.pipeline.speaking.units import WholeSentences, joined
 from firstword.testing import no_files
 from firstword.text.segmenter import Segmenter
 

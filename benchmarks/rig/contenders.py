@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
@@ -44,14 +45,16 @@ class Server:
 
 
 @contextmanager
-def firstword(recognizer: str | None = None) -> Iterator[Server]:
+def firstword(recognizer: str | None = None, config: Path | None = None) -> Iterator[Server]:
     """Our server, as `firstword serve` starts it, once it is ready.
 
     Args:
         recognizer: a recognizer that must be ready too; without one, only what speaks is loaded.
+        config: its settings.
     """
-    speaking = ["--engine", "hibari"] if recognizer is None else []
-    with running([*SERVE, *speaking, "--log-level", "warning"]) as child:
+    more = ["--engine", "hibari"] if recognizer is None else []
+    more += ["--config", str(config)] if config else []
+    with running([*SERVE, *more, "--log-level", "warning"]) as child:
         server = Server.of("firstword", child)
         wait_until_ready(f"http://{server.host}:{server.port}", timeout_s=READY_S)
         yield server

@@ -100,6 +100,16 @@ def test_a_failure_midway_is_told_and_leaves_no_file(
     assert [] == list(tmp_path.iterdir())
 
 
+def test_text_only_speaks_nothing_and_so_has_nothing_to_save(
+    run: Run, running: Running, tmp_path: Path
+) -> None:
+    server = ("--server", running.url, "--model", "scripted")
+
+    assert "" == run("chat", "Hello.", "--text-only", *server).stderr
+    refused = run("chat", "Hello.", "--text-only", "--save", tmp_path / "a.wav", *server)
+    assert (2, True) == (refused.code, "--text-only" in refused.stderr)
+
+
 def test_a_suffix_that_no_format_has_is_refused(run: Run, running: Running, tmp_path: Path) -> None:
     done = run("chat", "A dog?", "--server", running.url, "--save", tmp_path / "dog.txt")
 

@@ -78,6 +78,7 @@ class Talk:
 @click.option("--voice", metavar="NAME", default="alloy", show_default=True, help="See `firstword voices`.")
 @click.option("--system", metavar="TEXT", help="What the model is told first.")
 @click.option("--save", metavar="FILE", help="Speak the answers into this file, one after the other.")
+@click.option("--text-only", is_flag=True, help="Speak nothing; so it is without --save.")
 @options.server
 @options.api_key
 @options.config
@@ -87,6 +88,7 @@ def command(
     voice: str,
     system: str | None,
     save: str | None,
+    text_only: bool,
     server: str | None,
     api_key: str | None,
     config: Path | None,
@@ -95,6 +97,8 @@ def command(
 
     Ctrl-C breaks an answer off. Without --server, one is started for as long as this lasts.
     """
+    if text_only and save is not None:
+        raise click.UsageError("--text-only has nothing to --save.")
     recording: AbstractContextManager[Keep] = nullcontext(lambda pcm: None)
     if save is not None:
         recording = _saved(Path(save))
