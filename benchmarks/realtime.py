@@ -4,7 +4,8 @@
 
 Clips are spoken into the socket at the pace of speech. Times are taken against the audio: speech begins and
 ends where the clip's energy says; an endpoint is called when the silence that ends an utterance has been sent
-(`min_silence_ms` after the last window of speech, which is `tail_ms` before `audio_end`).
+(`min_silence_ms` after the last window of speech, which is `tail_ms` before `audio_end`), with the message
+that holds its last sample.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def after_speech_s(session: Dictation) -> list[float]:
 def after_endpoint_s(session: Dictation) -> list[float]:
     """From the moment an endpoint is called to its final; those that `done` called are left out."""
     called = [
-        (at, session.began + said["audio_end"] / 1000 + CALLED_AFTER_S) for at, said in session.finals()
+        (at, session.sent_at(said["audio_end"] / 1000 + CALLED_AFTER_S)) for at, said in session.finals()
     ]
     return [at - moment for at, moment in called if moment <= session.done_at]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -21,6 +22,8 @@ class Dictation:
     """One session: what was sent, and what came back when."""
 
     clip: Clip
+    chunk_s: float = 0.1
+    """Seconds of audio in one message."""
     began: float = 0.0
     """When its first sample was spoken; seconds on this process's clock, like all here."""
     done_at: float = 0.0
@@ -34,6 +37,10 @@ class Dictation:
     def finals(self) -> list[tuple[float, dict[str, Any]]]:
         """Final transcripts, with the moments they came."""
         return [(at, said) for at, said in self.messages if said["message_type"] == "FinalTranscript"]
+
+    def sent_at(self, audio_s: float) -> float:
+        """When the message with so much audio was sent: nobody can know of it before."""
+        return self.began + math.ceil(audio_s / self.chunk_s - 1e-6) * self.chunk_s
 
     @property
     def text(self) -> str:
@@ -134,7 +141,7 @@ async def dictate(
         silence_s: seconds of silence to send after the clip, before `done`.
         begin_s: seconds to wait before anything is sent.
     """
-    session, size = Dictation(clip), BYTES_PER_S * chunk_ms // 1000
+    session, size = Dictation(clip, chunk_ms / 1000), BYTES_PER_S * chunk_ms // 1000
     pcm = clip.pcm + bytes(2 * int(RATE * silence_s))
     await asyncio.sleep(begin_s)
     async with connect(url, compression=None, max_size=None) as socket:

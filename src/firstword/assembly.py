@@ -15,8 +15,8 @@ from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import ConfiguredPlugin, EnginePlugin
 from firstword.core.types import AudioSpec, EngineInfo, ScriptVoice, SpeechRequest
 from firstword.pipeline.converse import ConversePipeline
+from firstword.pipeline.conversing.recordings import Recordings
 from firstword.pipeline.listen import ListenPipeline
-from firstword.pipeline.recordings import Recordings
 from firstword.pipeline.speak import SpeakPipeline
 from firstword.pipeline.transcribe import TranscribePipeline
 from firstword.runtime.admission import Admission

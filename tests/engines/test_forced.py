@@ -28,6 +28,7 @@ from firstword.core.errors import InvalidRequest
 from firstword.engines.upstream import by_schema
 from firstword.engines.upstream.events import EventReader
 from firstword.engines.upstream.forced import ForcedReader
+from tests.engines.deltas import text_of
 
 pytestmark = pytest.mark.unit
 
@@ -42,10 +43,6 @@ def read(*texts: str, reason: FinishReason = FinishReason.STOP) -> list[ChatDelt
     reader = ForcedReader(lambda: "call_1")
     items: list[ChatDelta] = [*map(TextDelta, texts), ChatEnd(reason, ChatUsage(1, 2))]
     return [made for item in items for made in reader.feed(item)]
-
-
-def text_of(deltas: list[ChatDelta]) -> str:
-    return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
 
 
 def call_of(deltas: list[ChatDelta]) -> tuple[str | None, str | None, str]:

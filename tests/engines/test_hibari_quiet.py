@@ -1,25 +1,15 @@
 """The engine keeps to itself: nothing is loaded early, sent, or written anywhere."""
 
-import json
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.engines.quiet import run_audited
+
 pytestmark = pytest.mark.model
 
 SPEAK = """
-import json, os, sys, threading
-touched = []
-def audit(event, args):
-    if event.startswith(("socket.", "os.mkdir", "os.rename", "subprocess.")):
-        touched.append(event)
-    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
-        touched.append(str(args[0]))
-sys.addaudithook(audit)
 from firstword.core.types import SynthesisRequest
 from firstword.engines.hibari import plugin
 from firstword.testing import no_files
@@ -42,17 +32,7 @@ print(json.dumps({
 
 def test_loading_and_speaking_touch_no_network_no_file_and_start_no_thread(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    home.mkdir()
-    environment = {
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "XDG_CACHE_HOME": str(home / "cache"),
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PATH": os.environ["PATH"],
-    }
-
-    found = json.loads(offline([sys.executable, "-c", SPEAK], home, environment))
+    found = run_audited(SPEAK, home)
 
     assert found.pop("frames") > 24_000
     expected = {"early": [], "touched": [], "threads": 1, "sockets": [], "telemetry": "1"}
@@ -69,13 +49,3 @@ def test_the_operators_own_choice_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
     onnxruntime()
 
     assert ("0", "1") == (os.environ["ORT_DISABLE_TELEMETRY"], os.environ["OPENBLAS_NUM_THREADS"])
-
-
-def offline(command: list[str], folder: Path, environment: dict[str, str]) -> str:
-    """Runs without a network where the system lets us take it away; what it tries is seen either way."""
-    unshare = shutil.which("unshare")
-    if unshare and subprocess.run([unshare, "-n", "true"], capture_output=True, check=False).returncode == 0:
-        command = [unshare, "-n", *command]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout

@@ -1,8 +1,5 @@
 """The engines that listen keep to themselves: nothing is loaded early, sent, or written anywhere."""
 
-import json
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +7,14 @@ import pytest
 import soundfile
 
 from firstword.core.protocols import Files
-from tests.engines.test_hibari_quiet import offline
+from tests.engines.quiet import run_audited
 
 pytestmark = pytest.mark.model
 
 SPEECH = Path(__file__).parent.parent / "data/speech/librivox_0930.flac"
 LISTEN = """
-import json, os, sys, threading
 from pathlib import Path
 import numpy as np
-touched = []
-def audit(event, args):
-    if event.startswith(("socket.", "os.mkdir", "os.rename", "subprocess.")):
-        touched.append(event)
-    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
-        touched.append(str(args[0]))
-sys.addaudithook(audit)
 from firstword.core.transcripts import RecognitionRequest
 from firstword.core.types import AudioChunk
 from firstword.engines import moonshine, silero
@@ -54,20 +43,10 @@ def test_loading_and_listening_touch_no_network_no_file_and_start_no_thread(
     tmp_path: Path, model_files: Files
 ) -> None:
     home = tmp_path / "home"
-    home.mkdir()
     np.save(tmp_path / "speech.npy", soundfile.read(SPEECH, dtype="float32")[0])
-    environment = {
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "XDG_CACHE_HOME": str(home / "cache"),
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PATH": os.environ["PATH"],
-    }
     models = model_files("silero-vad").parent.resolve()
-    command = [sys.executable, "-c", LISTEN, str(tmp_path / "speech.npy"), str(models)]
 
-    found = json.loads(offline(command, home, environment))
+    found = run_audited(LISTEN, home, str(tmp_path / "speech.npy"), str(models))
 
     assert "amiable" in found.pop("text")
     assert {"early": False, "speech": True, "touched": [], "threads": 1} == found

@@ -26,7 +26,6 @@ from firstword.core.conversation import (
     FinishReason,
     Message,
     Role,
-    TextDelta,
     Tool,
     ToolCall,
     ToolCallDelta,
@@ -37,6 +36,7 @@ from firstword.engines.llama import plugin, supervisor
 from firstword.engines.llama.chat import LlamaChat
 from firstword.settings import load as settings
 from firstword.testing import CHAT_CHECKS, Asking, no_files
+from tests.engines.deltas import text_of
 
 pytestmark = [pytest.mark.model, pytest.mark.anyio]
 
@@ -75,10 +75,6 @@ def asked(text: str, **more: Any) -> ChatRequest:
 async def answer(engine: LlamaChat, request: ChatRequest) -> list[ChatDelta]:
     async with engine.reply(request) as deltas:
         return [delta async for delta in deltas]
-
-
-def text_of(deltas: list[ChatDelta]) -> str:
-    return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
 
 
 def call_of(deltas: list[ChatDelta]) -> tuple[str | None, Any]:

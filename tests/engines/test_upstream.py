@@ -51,6 +51,7 @@ from firstword.testing.chatting import (
     keeps_to_max_tokens,
 )
 from tests.engines.completing import Asked, Behaviour, Double, serving
+from tests.engines.deltas import text_of
 
 pytestmark = [pytest.mark.socket, pytest.mark.anyio]
 
@@ -91,10 +92,6 @@ async def asked_of(double: Double) -> None:
     with anyio.fail_after(5):
         while not double.asked:  # noqa: ASYNC110  # a list, and no event
             await asyncio.sleep(0.002)
-
-
-def text_of(deltas: list[ChatDelta]) -> str:
-    return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
 
 
 # What is asked

@@ -11,7 +11,7 @@ from firstword.core.errors import UndecodableAudio, UnsupportedAudio
 from firstword.core.transcripts import AudioSource, InputEncoding
 from firstword.core.types import AudioFormat, AudioSpec
 from firstword.formats import registry
-from firstword.formats.files import Recording, read_audio
+from firstword.formats.files import Recording, open_recording
 from tests.formats.incoming import SOURCES, hear, mp4
 from tests.formats.roundtrip import VARIANTS, blocks, encode, likeness, marked, tone
 
@@ -57,7 +57,7 @@ def test_hours_cost_no_more_memory_than_minutes(name: str) -> None:
 
 def test_the_audio_before_a_cut_is_read_and_then_the_error() -> None:
     body = encode(VARIANTS["mp3"], tone(24_000, 2))[:-100]
-    chunks = read_audio(io.BytesIO(body), SOURCES["mp3"])
+    chunks = iter(Recording(io.BytesIO(body), SOURCES["mp3"]))
     read = sum(len(chunk.samples) for chunk in itertools.islice(chunks, 80))
     assert read == 80 * 576
     with pytest.raises(UndecodableAudio, match=r"cut off at byte \d+.*after 2\.\d\d s"):
@@ -77,6 +77,26 @@ def test_what_only_a_library_can_read_is_left_to_it_and_to_no_other() -> None:
     for encoding in (None, InputEncoding.MP4, InputEncoding.WEBM, InputEncoding.WAV):
         with pytest.raises((UndecodableAudio, UnsupportedAudio)):
             Recording(io.BytesIO(playlist), AudioSource(encoding) if encoding else None)
+
+
+def test_a_file_is_what_its_first_bytes_say_and_not_its_name() -> None:
+    sent = marked(24_000)
+    recording = open_recording(io.BytesIO(encode(AudioSpec(AudioFormat.WAV), sent)), name="x.mp3")
+    assert recording.sample_rate == 24_000
+    assert sum(len(chunk.samples) for chunk in recording) == len(sent)
+
+
+@pytest.mark.parametrize(("name", "media_type"), [("x.pcm", None), (None, "audio/pcm")])
+def test_a_file_of_raw_samples_is_refused(name: str | None, media_type: str | None) -> None:
+    with pytest.raises(UnsupportedAudio, match="do not tell their rate"):
+        open_recording(io.BytesIO(bytes(1_000)), name=name, media_type=media_type)
+
+
+@pytest.mark.parametrize("name", ["x.wav", "x.pcm", None])
+def test_a_file_without_a_byte_is_told_as_such(name: str | None) -> None:
+    with pytest.raises(UndecodableAudio) as refusal:
+        open_recording(io.BytesIO(), name=name)
+    assert refusal.value.code == "empty_file"
 
 
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04", b"<html>", bytes(1_000)])

@@ -15,7 +15,7 @@ from firstword.core.transcripts import LISTENING_RATE, AudioSource, RecognitionR
 from firstword.core.types import AudioChunk, Samples
 from firstword.engines.moonshine import plugin
 from firstword.formats.decoding import decoder
-from firstword.formats.files import read_audio
+from firstword.formats.files import Recording
 from firstword.formats.sniff import sniff
 
 pytestmark = pytest.mark.model
@@ -40,7 +40,7 @@ def joined(chunks: list[AudioChunk]) -> Samples:
 @pytest.mark.parametrize("file", RECORDINGS, ids=lambda file: file.name)
 def test_a_recording_says_what_was_said(file: Path, model_files: Files) -> None:
     with file.open("rb") as data:
-        chunks = list(read_audio(data, source_of(file)))
+        chunks = list(Recording(data, source_of(file)))
     resampler = Resampler(chunks[0].sample_rate, LISTENING_RATE)
     heard = joined([*resampler.feed(AudioChunk(joined(chunks), chunks[0].sample_rate)), *resampler.flush()])
     info = next(info for info in plugin.infos() if info.model_id == "moonshine-tiny")
@@ -61,7 +61,7 @@ def test_a_recording_says_what_was_said(file: Path, model_files: Files) -> None:
 @pytest.mark.parametrize("file", RECORDINGS, ids=lambda file: file.name)
 def test_pieces_as_they_come_give_the_samples_of_the_file(file: Path) -> None:
     with file.open("rb") as data:
-        whole = joined(list(read_audio(data, source_of(file))))
+        whole = joined(list(Recording(data, source_of(file))))
     reader, source, pieces = decoder(source_of(file)), random.Random(1), list[AudioChunk]()
     recording = file.read_bytes()
 

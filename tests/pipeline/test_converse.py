@@ -32,7 +32,7 @@ from firstword.pipeline.converse import (
     ConverseRequest,
     Turn,
 )
-from firstword.pipeline.recordings import Recording, Recordings
+from firstword.pipeline.conversing.recordings import Recording, Recordings
 from firstword.pipeline.speak import SpeakPipeline
 from firstword.pipeline.transcribe import TranscribePipeline
 from firstword.runtime.host import EngineHost

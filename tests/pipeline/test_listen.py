@@ -27,9 +27,9 @@ from firstword.core.transcripts import (
 )
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Samples
 from firstword.formats.mp3 import Mp3Encoder
-from firstword.pipeline.intake import IN_HAND_S
+from firstword.pipeline.hearing.intake import IN_HAND_S
+from firstword.pipeline.hearing.outbox import UNREAD
 from firstword.pipeline.listen import Listening
-from firstword.pipeline.outbox import UNREAD
 from tests.pipeline.sessions import all_events, asked, finals, hear, listening, partials, room, until
 from tests.pipeline.whistling import (
     LISTENING_RATE,
@@ -258,7 +258,7 @@ class Live:
 
 def idle(session: Listening) -> bool:
     """Whether everything that was fed has been looked at, and all that was due has been done."""
-    return session._listener.idle and not session._listener.intake.ready
+    return session._run.idle and not session._run.intake.ready
 
 
 async def collect(session: Listening, events: list[ListenEvent]) -> None:
@@ -383,9 +383,9 @@ async def test_a_sender_waits_while_too_much_is_in_hand() -> None:
         house.drafts.gate = gate
     async with listening(house) as pipeline, pipeline.open(asked()) as session, task_group() as tasks:
         tasks.start_soon(session.feed, pcm(whistle(SENTENCE * 1 + " oak" * 100)))
-        await until(lambda: house.held and session._listener.intake.in_hand_s >= IN_HAND_S)
+        await until(lambda: house.held and session._run.intake.in_hand_s >= IN_HAND_S)
         assert session.heard.audio_in_ms < 3_000
-        assert session._listener.intake.in_hand_s <= IN_HAND_S + 0.5
+        assert session._run.intake.in_hand_s <= IN_HAND_S + 0.5
         gate.set()
         tasks.cancel_scope.cancel()
 
@@ -394,7 +394,7 @@ async def test_a_reader_who_reads_nothing_stops_the_session_not_its_memory() -> 
     async with listening(room()) as pipeline, pipeline.open(asked()) as session, task_group() as tasks:
         many = pcm(np.concatenate([whistle("alder birch ...")] * 30))
         tasks.start_soon(session.feed, many)
-        await until(lambda: len(session._listener._outbox._events) == UNREAD)
+        await until(lambda: len(session._run.outbox._events) == UNREAD)
         await anyio.sleep(0.3)
         assert session.heard.audio_in_ms < 30_000
         events: list[ListenEvent] = []
@@ -419,7 +419,7 @@ async def test_memory_is_bounded_by_the_longest_utterance() -> None:
             for at in range(0, len(spoken), 16_000):
                 await session.feed(spoken[at : at + 16_000])
                 await checkpoint()
-                held.append(session._listener.held_frames)
+                held.append(session._run.held_frames)
             await session.end()
     assert len(spoken) > 60 * 32_000
     assert max(held) < 8 * LISTENING_RATE

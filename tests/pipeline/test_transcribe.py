@@ -13,7 +13,7 @@ import pytest
 from firstword.core.errors import EngineError, InvalidRequest, UndecodableAudio
 from firstword.core.transcripts import ListenDone, ListenEvent, TranscribeRequest
 from firstword.core.types import AudioChunk, Samples
-from firstword.pipeline.outbox import UNREAD
+from firstword.pipeline.hearing.outbox import UNREAD
 from tests.pipeline.sessions import chunks, finals, room, transcribing, until
 from tests.pipeline.whistling import (
     LISTENING_RATE,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
@@ -15,6 +12,7 @@ from firstword.core.protocols import Engine, Files
 from firstword.core.types import EngineInfo
 from tests.pipeline.scripted import INFO, ScriptedChat
 from tests.sockets.conftest import WAIT_S, Running
+from tests.sockets.installing import as_package
 
 SETTINGS: dict[str, Any] = {
     "engines": ("tone", "whistling", "scripted"),
@@ -34,22 +32,7 @@ class Plugin:
 
 
 plugin = Plugin()
-
-
-@contextmanager
-def installed(folder: Path) -> Iterator[None]:
-    """The plugin, as if somebody had installed its package."""
-    package = folder / "scripted-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: scripted\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text(
-        "[firstword.engines]\nscripted = tests.sockets.scripted_plugin:plugin\n"
-    )
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
+installed = as_package("scripted", __name__)
 
 
 def chat_of(running: Running) -> ScriptedChat:

@@ -561,6 +561,7 @@ def test_openais_names_are_listed_and_mean_the_default(server: Running) -> None:
     listed = json.loads(server.request("GET", "/v1/models?task=chat").read())["data"]
     names = {model["id"]: model["alias_of"] for model in listed}
     assert names["scripted"] is None
+    assert {model["sample_rate"] for model in listed} == {None}
     for name in (
         "gpt-4o-audio-preview",
         "gpt-4o-mini-audio-preview",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from firstword.core.protocols import Engine, Files
 from firstword.core.types import EngineInfo, Task
 from tests.pipeline.whistling import WhistleEngine, WhistleVad, info
 from tests.sockets.conftest import Running
+from tests.sockets.installing import as_package
 
 WHISTLE = replace(info("whistle"), word_timings=True)
 MUTE = info("wordless")
@@ -33,22 +31,7 @@ class Plugin:
 
 
 plugin = Plugin()
-
-
-@contextmanager
-def installed(folder: Path) -> Iterator[None]:
-    """The plugin, as if somebody had installed its package."""
-    package = folder / "whistling-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: whistling\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text(
-        "[firstword.engines]\nwhistling = tests.sockets.whistling_plugin:plugin\n"
-    )
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
+installed = as_package("whistling", __name__)
 
 
 def engine_of(running: Running, model: str = "whistle") -> WhistleEngine:

@@ -82,7 +82,7 @@ class Talk:
 @options.server
 @options.api_key
 @options.config
-def command(
+def command(  # noqa: PLR0913  # one for each option
     text: str | None,
     model: str,
     voice: str,

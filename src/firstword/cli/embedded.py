@@ -23,7 +23,7 @@ from firstword.cli.say import LOGGED_S, Order, Progress
 from firstword.core.errors import UnspeakableText
 from firstword.core.types import AudioBytes, AudioFormat, AudioSpec, Container, SliceBegins, SpeechRequest
 from firstword.formats import registry
-from firstword.pipeline.inbox import Inbox
+from firstword.pipeline.speaking.inbox import Inbox
 
 READ_BYTES = 65_536
 

@@ -200,7 +200,7 @@ def _engine_models(catalog: Catalog, store: ModelStore) -> list[dict[str, Any]]:
             "task": str(listed.info.task),
             "languages": list(listed.info.languages),
             "voices": [voice.id for voice in listed.info.voices],
-            "sample_rate": listed.info.sample_rate,
+            "sample_rate": listed.info.sample_rate or None,
             "license": listed.info.license,
             "source": listed.info.source,
             "size_bytes": entry.size_bytes if entry else None,

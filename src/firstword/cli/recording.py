@@ -37,18 +37,9 @@ class Tape:
             UndecodableAudio: there is nothing in it, or it is broken.
             UnsupportedAudio: nobody here can read it.
         """
-        from firstword.core.errors import UnsupportedAudio
-        from firstword.core.transcripts import AudioSource
-        from firstword.formats.decoding import RAW
-        from firstword.formats.files import Recording
-        from firstword.formats.sniff import SNIFF_BYTES, sniff
+        from firstword.formats.files import open_recording
 
-        head = self.file.read(SNIFF_BYTES)
-        self.file.seek(0)
-        encoding = sniff(head, name=self.name, media_type=None) if head else None
-        if encoding in RAW:
-            raise UnsupportedAudio("Raw samples do not tell their rate; a wav file does.")
-        return Recording(self.file, None if encoding is None else AudioSource(encoding))
+        return open_recording(self.file, name=self.name)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from firstword.client.connection import Connection, refuse_failure, told
+from firstword.client.connection import Connection, media_type, told
 from firstword.core.errors import EngineError
 
 FAILED = 500
@@ -57,12 +57,8 @@ def stream_chat(
     if extensions:
         body["model_extensions"] = dict(extensions)
     server = Connection(base_url, api_key)
-    with (
-        server.client() as client,
-        client.stream("POST", server.root + "/v1/chat/completions", json=body) as response,
-    ):
-        refuse_failure(response)
-        kind = response.headers.get("content-type", "").partition(";")[0]
+    with server.post("/v1/chat/completions", json=body) as response:
+        kind = media_type(response)
         if kind != "text/event-stream":
             raise EngineError(f"{server.root} answered with {kind} instead of events: is the address right?")
         yield _pieces(response.iter_lines())

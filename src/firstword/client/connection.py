@@ -101,6 +101,21 @@ class Connection:
         return answer
 
     @contextmanager
+    def post(self, path: str, **sent: Any) -> Generator[httpx2.Response]:
+        """What is answered to a request, still to be read; entering takes until it has been accepted.
+
+        Args:
+            path: as in `get`.
+            sent: the body, as httpx2 takes it.
+
+        Raises:
+            FirstwordError: the server refused; and while the answer is being read, that it broke off.
+        """
+        with self.client() as client, client.stream("POST", self.root + path, **sent) as response:
+            refuse_failure(response)
+            yield response
+
+    @contextmanager
     def _translated(self) -> Generator[None]:
         try:
             yield
@@ -158,6 +173,12 @@ def refuse_failure(response: httpx2.Response) -> None:
     where = f"{response.request.url} answered {response.status_code}"
     message = f"{where}: {shown}" if shown else f"{where}."
     raise _failure(response.status_code, message, None, None, retry_after_s)
+
+
+def media_type(response: httpx2.Response) -> str:
+    """What an answer says that it is, without parameters."""
+    kind: str = response.headers.get("content-type", "").partition(";")[0]
+    return kind
 
 
 def told(error: object, status: int, *, retry_after_s: int = 1) -> errors.FirstwordError | None:

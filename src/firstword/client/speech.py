@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from firstword.client.connection import Connection, refuse_failure
+from firstword.client.connection import Connection, media_type
 from firstword.core.errors import EngineError
 
 NOT_AUDIO = ("text/html", "text/plain", "application/json")
@@ -56,12 +56,8 @@ def stream_speech(
     if extensions:
         body["model_extensions"] = dict(extensions)
     server = Connection(base_url, api_key)
-    with (
-        server.client() as client,
-        client.stream("POST", server.root + "/v1/audio/speech", json=body) as response,
-    ):
-        refuse_failure(response)
-        kind = response.headers.get("content-type", "").partition(";")[0]
+    with server.post("/v1/audio/speech", json=body) as response:
+        kind = media_type(response)
         if kind in NOT_AUDIO:
             raise EngineError(f"{server.root} answered with {kind} instead of audio: is the address right?")
         yield response.iter_bytes()

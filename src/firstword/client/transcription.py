@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 
 import httpx2
 
-from firstword.client.connection import CONNECT_S, SILENCE_S, Connection, refuse_failure, told
+from firstword.client.connection import CONNECT_S, SILENCE_S, Connection, media_type, told
 from firstword.core.errors import EngineError
 
 PATIENCE_S = 14_400.0
@@ -121,18 +121,9 @@ def _post(
     server = Connection(base_url, api_key)
     path = "/v1/audio/translations" if translate else "/v1/audio/transcriptions"
     body = cast(BinaryIO, _Told(file, sent))
-    with (
-        server.client() as client,
-        client.stream(
-            "POST",
-            server.root + path,
-            data=fields,
-            files={"file": (name, body)},
-            timeout=httpx2.Timeout(PATIENCE_S, connect=CONNECT_S, write=SILENCE_S),
-        ) as response,
-    ):
-        refuse_failure(response)
-        kind = response.headers.get("content-type", "").partition(";")[0]
+    timeout = httpx2.Timeout(PATIENCE_S, connect=CONNECT_S, write=SILENCE_S)
+    with server.post(path, data=fields, files={"file": (name, body)}, timeout=timeout) as response:
+        kind = media_type(response)
         if kind == "text/html":
             raise EngineError(f"{server.root} answered with {kind} instead of text: is the address right?")
         yield response

@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 from types import NoneType
 from typing import TYPE_CHECKING, TypeVar, get_args, get_origin, get_type_hints
 
+from firstword.core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -30,6 +32,18 @@ def override(options: Options, given: Mapping[str, object]) -> Options:
         if not _fits(value, hints[name]):
             raise ValueError(f"option {name} cannot be {value!r}")
     return replace(options, **given)
+
+
+def configured(engine: str, options: Options, given: Mapping[str, object]) -> Options:
+    """`override`, with what the settings give an engine.
+
+    Raises:
+        ConfigurationError: an option is wrong; the message names the engine.
+    """
+    try:
+        return override(options, given)
+    except ValueError as failure:
+        raise ConfigurationError(f"The engine {engine}: {failure}.") from failure
 
 
 def _fits(value: object, hint: object) -> bool:

@@ -16,7 +16,7 @@ from firstword.core.errors import ConfigurationError, EngineError
 from firstword.core.protocols import Files
 from firstword.core.transcripts import LISTENING_RATE
 from firstword.core.types import AudioChunk, EngineInfo, Task
-from firstword.engines.options import override
+from firstword.engines.options import configured
 
 WINDOW = 512
 """Frames at 16 kHz for each probability."""
@@ -145,10 +145,7 @@ class SileroPlugin:
         Raises:
             ConfigurationError: an option is wrong, or the file is missing or damaged.
         """
-        try:
-            chosen = override(Options(), options)
-        except ValueError as error:
-            raise ConfigurationError(f"The engine silero: {error}.") from error
+        chosen = configured("silero", Options(), options)
         path = files(info.model_id) / "silero_vad_16k_op15.onnx"
         from firstword.engines.inference import open_session
 

@@ -18,7 +18,6 @@ from zlib import crc32
 import numpy as np
 
 from firstword.core.errors import (
-    ConfigurationError,
     EngineError,
     InvalidRequest,
     UnknownVoice,
@@ -35,7 +34,7 @@ from firstword.core.types import (
     TimedWord,
     Voice,
 )
-from firstword.engines.options import override
+from firstword.engines.options import configured, override
 
 SAMPLE_RATE = 24_000
 """Hz, where the settings do not say."""
@@ -263,10 +262,7 @@ class TonePlugin:
         Raises:
             ConfigurationError: an option is unknown or out of range.
         """
-        try:
-            chosen = override(Options(at_once=not info.streams_inside_segments), options)
-        except ValueError as error:
-            raise ConfigurationError(f"The engine {info.model_id}: {error}.") from error
+        chosen = configured(info.model_id, Options(at_once=not info.streams_inside_segments), options)
         return ToneEngine(
             _info(info.model_id, at_once=chosen.at_once, sample_rate=chosen.sample_rate), chosen
         )

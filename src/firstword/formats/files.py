@@ -11,10 +11,10 @@ from typing import BinaryIO, Protocol
 from firstword.core.errors import UndecodableAudio, UnsupportedAudio
 from firstword.core.transcripts import AudioSource, InputEncoding
 from firstword.core.types import AudioChunk
-from firstword.formats.decoding import decoder
+from firstword.formats.decoding import RAW, decoder
 from firstword.formats.libav import Demuxed
 from firstword.formats.reading.stream import StreamDecoder
-from firstword.formats.sniff import SNIFF_BYTES
+from firstword.formats.sniff import SNIFF_BYTES, sniff
 
 READS = "wav, mp3, flac, ogg, webm, aac, mp4 and m4a"
 
@@ -99,9 +99,24 @@ class Recording:
         self._chunks = demuxed.chunks()
 
 
-def read_audio(file: BinaryIO, source: AudioSource | None) -> Iterator[AudioChunk]:
-    """The audio of a file: see `Recording`."""
-    return iter(Recording(file, source))
+def open_recording(file: BinaryIO, *, name: str | None, media_type: str | None = None) -> Recording:
+    """A file that is what its first bytes say, or else its name. Blocking: its header is read already.
+
+    Args:
+        file: open for reading, seekable, at its beginning. It stays open.
+        name: of the file.
+        media_type: as a Content-Type header has it.
+
+    Raises:
+        UndecodableAudio: there is nothing in it, or it is broken.
+        UnsupportedAudio: nobody here can read it.
+    """
+    head = file.read(SNIFF_BYTES)
+    file.seek(0)
+    encoding = sniff(head, name=name, media_type=media_type) if head else None
+    if encoding in RAW:
+        raise UnsupportedAudio("Raw samples do not tell their rate; a wav file does.")
+    return Recording(file, None if encoding is None else AudioSource(encoding))
 
 
 def _streamed(file: BinaryIO, stream: StreamDecoder) -> Iterator[AudioChunk]:
@@ -125,7 +140,7 @@ def _mpeg_demuxer(file: BinaryIO) -> str:
     head = file.read(_TRANSPORT_BYTES + 1)
     file.seek(0)
     if not head:
-        raise UndecodableAudio("There is no audio: the file is empty.")
+        raise UndecodableAudio("There is no audio: the file is empty.", code="empty_file")
     if head.startswith(_PROGRAM_STREAM):
         return "mpeg"
     if len(head) > _TRANSPORT_BYTES and head[0] == head[_TRANSPORT_BYTES] == _TRANSPORT_SYNC:

@@ -1,1 +1,5 @@
-"""Composition: how text becomes bytes, without HTTP and without model names."""
+"""Composition, without HTTP and without model names.
+
+Four doors: `speak`, `listen`, `transcribe`, `converse`. Their parts are in `speaking/`, `hearing/` and
+`conversing/`.
+"""

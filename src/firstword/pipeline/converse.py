@@ -33,10 +33,10 @@ from firstword.core.errors import EngineError, InvalidRequest
 from firstword.core.protocols import Engines
 from firstword.core.transcripts import TranscribeRequest
 from firstword.core.types import AudioBytes, SpeechRequest
-from firstword.pipeline.inbox import Inbox
-from firstword.pipeline.lanes import Lanes
-from firstword.pipeline.recordings import Recording, Recordings
+from firstword.pipeline.conversing.lanes import Lanes
+from firstword.pipeline.conversing.recordings import Recording, Recordings
 from firstword.pipeline.speak import SpeakPipeline, Speech
+from firstword.pipeline.speaking.inbox import Inbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Audio in as it is spoken, transcripts out while it is.
 
-One task owns a session (`listener.py`); only the intake and the outbox cross tasks. Leaving the context
-stops the models within one step.
+One task owns a session (`hearing/listener.py`); only the intake and the outbox cross tasks. Leaving the
+context stops the models within one step.
 """
 
 from __future__ import annotations
@@ -11,28 +11,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
 
 import numpy as np
-from anyio.lowlevel import checkpoint
 
 from firstword.core.concurrency import task_group
-from firstword.core.errors import CapacityError, EngineError, UnknownModel
+from firstword.core.errors import CapacityError, UnknownModel
 from firstword.core.protocols import Engines, Meter, Scheduler, SttEngine
-from firstword.core.transcripts import Heard, ListenDone, ListenEvent, ListenRequest, RecognitionRequest
+from firstword.core.transcripts import ListenRequest, RecognitionRequest
 from firstword.formats.decoding import decoder
-from firstword.pipeline.listener import Listener
+from firstword.pipeline.hearing.listener import Listener
+from firstword.pipeline.hearing.reader import Reader
 from firstword.pipeline.turns import Turns
 
 
-class Listening:
+class Listening(Reader[Listener]):
     """A session as its caller sees it: audio goes in, events come out, in the same or in different tasks."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self._done = False
-
-    @property
-    def heard(self) -> Heard:
-        """What has been heard so far."""
-        return self._listener.heard
 
     async def feed(self, data: bytes) -> None:
         """Takes bytes of the request's source, cut anywhere; waits while seconds of audio are in hand.
@@ -42,37 +33,22 @@ class Listening:
             FirstwordError: whatever else ended the session.
         """
         self._raise()
-        await self._listener.intake.put(data)
+        await self._run.intake.put(data)
         self._raise()
 
     async def flush(self) -> None:
         """Asks for a final of what was heard so far, if anything was said; the session goes on."""
         self._raise()
-        self._listener.intake.flush()
+        self._run.intake.flush()
 
     async def end(self) -> None:
         """Says that there is no more audio: the last final comes, then `ListenDone`."""
         self._raise()
-        self._listener.intake.end()
-
-    def __aiter__(self) -> Listening:
-        """The events in order, ending with `ListenDone`."""
-        return self
-
-    async def __anext__(self) -> ListenEvent:
-        """The next event; raises what ended the session, where it was not its own end."""
-        if self._done:
-            raise StopAsyncIteration
-        event = await self._listener.take()
-        if event is None:
-            await checkpoint()  # a session that was cancelled is cancelled together with its reader
-            raise self._listener.failure or EngineError("The session was ended from outside.")
-        self._done = isinstance(event, ListenDone)
-        return event
+        self._run.intake.end()
 
     def _raise(self) -> None:
-        if self._listener.failure is not None:
-            raise self._listener.failure
+        if self._run.failure is not None:
+            raise self._run.failure
 
 
 class ListenPipeline:

@@ -35,12 +35,13 @@ from firstword.core.types import (
     Usage,
 )
 from firstword.formats import registry
-from firstword.pipeline.handover import Handover
-from firstword.pipeline.inbox import Cancel, End, Flush, Inbox, Unit
-from firstword.pipeline.line import Block, SpeechLine
-from firstword.pipeline.playhead import Playhead
-from firstword.pipeline.polyglot import Polyglot
-from firstword.pipeline.units import GrowingUnits, UnitPolicy, WholeSentences
+from firstword.pipeline.speaking.handover import Handover
+from firstword.pipeline.speaking.inbox import Cancel, End, Flush, Inbox, Unit
+from firstword.pipeline.speaking.line import Block, SpeechLine
+from firstword.pipeline.speaking.playhead import Playhead
+from firstword.pipeline.speaking.polyglot import Polyglot
+from firstword.pipeline.speaking.units import GrowingUnits, UnitPolicy, WholeSentences
+from firstword.pipeline.turns import Turns
 from firstword.text.normalizer import Normalizer
 from firstword.text.segmenter import Segmenter
 
@@ -228,6 +229,7 @@ class _Run:
     request: SpeechRequest
     inbox: Inbox
     clock: Clock
+    turns: Turns = field(init=False)
     encoder: Encoder = field(init=False)
     line: SpeechLine = field(init=False)
     policy: UnitPolicy = field(init=False)
@@ -239,8 +241,6 @@ class _Run:
     """Whether the whole text is known to be speakable."""
     head_start_s: float = 0.0
     """Audio made since the listener last had to wait for text."""
-    busy_s: float = 0.0
-    """Seconds of worker time spent on this response."""
     failure: Exception | None = None
 
     @property
@@ -254,6 +254,7 @@ class _Run:
         itself = slowest <= self.request.speed <= fastest
         engine_speed = self.request.speed if itself else 1.0
         tempo = self.request.speed / engine_speed
+        self.turns = Turns(self.scheduler, self.clock)
         self.encoder = registry.encoder(spec)
         self.line = SpeechLine(
             self.engine,
@@ -277,8 +278,8 @@ class _Run:
             outcome, self.failure = "failed", failure
         finally:
             out.close()
-            audio_s = self.usage.audio_out_ms / 1000
-            self.meter.speech_ended(self.request.model, self.usage.input_chars, audio_s, self.busy_s, outcome)
+            chars, audio_s = self.usage.input_chars, self.usage.audio_out_ms / 1000
+            self.meter.speech_ended(self.request.model, chars, audio_s, self.turns.busy_s, outcome)
             if outcome != "done":
                 del self.line, self.encoder  # a traceback may keep this run for a while, not its codecs
 
@@ -306,7 +307,7 @@ class _Run:
             self.playhead.await_text(self.clock())
             self.head_start_s = 0.0
         steps = self.line.speak(unit, head_start_s=self.head_start_s)
-        busy_before = self.busy_s
+        busy_before = self.turns.busy_s
         try:
             await out.wanted()
             self.usage = replace(self.usage, input_chars=self.usage.input_chars + len(unit.text))
@@ -320,7 +321,7 @@ class _Run:
                 await out.wanted()
         finally:
             steps.close()
-        self.policy.spoke(len(unit.text), self.busy_s - busy_before)
+        self.policy.spoke(len(unit.text), self.turns.busy_s - busy_before)
 
     async def _keep_lead(self) -> None:
         """Where cancelling must be quick, audio is made no further ahead than the request allows."""
@@ -346,20 +347,7 @@ class _Run:
 
     async def _step(self, make: Callable[[], Made]) -> Made:
         """One turn on a worker; counts what came of it."""
-        took_s = 0.0
-
-        def timed() -> Made:
-            nonlocal took_s
-            began = self.clock()
-            try:
-                return make()
-            finally:
-                took_s = self.clock() - began
-
-        try:
-            made = await self.scheduler.step(self.playhead.due, timed)
-        finally:
-            self.busy_s += took_s
+        made = await self.turns.take(self.playhead.due, make)
         if made is not None and made.audio_s:
             self._count(made.audio_s)
         return made

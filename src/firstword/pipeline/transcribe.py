@@ -15,17 +15,15 @@ from time import monotonic
 from typing import TypeVar
 
 import numpy as np
-from anyio.lowlevel import checkpoint
 
 from firstword.audio.endpointer import Endpointer
 from firstword.core.concurrency import task_group
-from firstword.core.errors import EngineError, UndecodableAudio
+from firstword.core.errors import UndecodableAudio
 from firstword.core.protocols import Engines, Meter, Scheduler, SttEngine, VadEngine
 from firstword.core.transcripts import (
     LISTENING_RATE,
     Heard,
     ListenDone,
-    ListenEvent,
     Recognition,
     RecognitionRequest,
     TranscribeRequest,
@@ -33,14 +31,15 @@ from firstword.core.transcripts import (
     VadKind,
 )
 from firstword.core.types import AudioChunk
-from firstword.pipeline.decode import Decode, to_ms, transcript
-from firstword.pipeline.ear import AudioMemory, Ear, Sound
-from firstword.pipeline.hypothesis import Hypothesis, Written
-from firstword.pipeline.outbox import Outbox
-from firstword.pipeline.pieces import Piece, Pieces
-from firstword.pipeline.tongue import Tongue
+from firstword.pipeline.hearing.decode import Decode, to_ms, transcript
+from firstword.pipeline.hearing.ear import AudioMemory, Ear, Sound
+from firstword.pipeline.hearing.hypothesis import Hypothesis, Written
+from firstword.pipeline.hearing.outbox import Outbox
+from firstword.pipeline.hearing.pieces import Piece, Pieces
+from firstword.pipeline.hearing.reader import Reader
+from firstword.pipeline.hearing.tongue import Tongue
+from firstword.pipeline.hearing.utterance import divide
 from firstword.pipeline.turns import Turns
-from firstword.pipeline.utterance import divide
 
 T = TypeVar("T")
 
@@ -54,37 +53,13 @@ SLICE_S = 5.0
 """Audio of one step of hearing."""
 
 
-class Transcription:
-    """A recording as its reader sees it."""
-
-    def __init__(self, run: _Run) -> None:
-        self._run = run
-        self._done = False
-
-    @property
-    def heard(self) -> Heard:
-        """What has been heard so far."""
-        return self._run.heard
+class Transcription(Reader["_Run"]):
+    """A recording as its reader sees it: the final transcripts in order, then `ListenDone`."""
 
     @property
     def position_s(self) -> float:
         """Up to where everything that was said has been written down, in seconds of the recording."""
         return self._run.position / LISTENING_RATE
-
-    def __aiter__(self) -> Transcription:
-        """The final transcripts in order, then `ListenDone`."""
-        return self
-
-    async def __anext__(self) -> ListenEvent:
-        """The next event; raises what ended the run, where it was not its own end."""
-        if self._done:
-            raise StopAsyncIteration
-        event = await self._run.outbox.take()
-        if event is None:
-            await checkpoint()  # a run that was cancelled is cancelled together with its reader
-            raise self._run.failure or EngineError("The transcription was ended from outside.")
-        self._done = isinstance(event, ListenDone)
-        return event
 
 
 class TranscribePipeline:

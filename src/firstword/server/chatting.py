@@ -1,25 +1,22 @@
-"""The response that carries a chat answer, written and spoken, and ends the work when its reader leaves."""
+"""The response that carries a chat answer, written and spoken."""
 
 from __future__ import annotations
 
 import base64
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import anyio
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
-from firstword.core.concurrency import task_group
 from firstword.core.conversation import TextDelta, ToolCall, ToolCallDelta
 from firstword.core.errors import ConfigurationError, InvalidRequest, RequestError
 from firstword.core.types import AudioBytes
 from firstword.pipeline.converse import Conversation, ConverseDone, ConverseEvent, Spent
 from firstword.server import errors
-from firstword.server.request_id import REQUEST_ID
-from firstword.server.streaming import EXPECTED, leave_with
+from firstword.server.answering import Body, RunResponse
+from firstword.server.streaming import sounding
 from firstword.store.answers import SpokenAnswers
 from firstword.wire import chat_answers as wire
 from firstword.wire.chat_answers import AnswerHead
@@ -242,109 +239,57 @@ class WholeMessage:
         )
 
 
-class ChatResponse(Response):
-    """Runs a conversation for as long as its reader stays.
-
-    The status line waits for the first words, so that whatever is wrong before them is a proper error with a
-    body. After it, a failure is an error event, and the body is not closed as if it were whole.
+class ChatResponse(RunResponse[Conversation]):
+    """An answer, as it is written and spoken.
 
     Args:
-        open_conversation: starts it; leaving it lets go of all that it holds.
-        admitted: a place for it, held while it runs.
+        open_run: starts the conversation; leaving it lets go of all that it holds.
         rendering: events to bytes.
-        spoken: kept also where the reader leaves.
         model: that answers, for the header.
         stall_timeout_s: a reader that takes nothing for this long is given up.
         ignored: fields that are of no use here, told in a header.
     """
 
+    subject = "chat"
+
     def __init__(
         self,
-        open_conversation: Callable[[], AbstractAsyncContextManager[Conversation]],
+        open_run: Callable[[], AbstractAsyncContextManager[Conversation]],
         *,
-        admitted: AbstractContextManager[None],
         rendering: Rendering,
-        spoken: SpokenAnswer | None,
         model: str,
         stall_timeout_s: float,
         ignored: Sequence[str] = (),
     ) -> None:
-        self._open_conversation = open_conversation
-        self._admitted = admitted
+        super().__init__(open_run, stall_timeout_s=stall_timeout_s, ignored=ignored)
         self._rendering = rendering
-        self._spoken = spoken
         self._model = model
-        self._stall_timeout_s = stall_timeout_s
-        self._ignored = ignored
-        self._begun = False
-        self.background = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers; returns without a last body message where the body must look broken."""
-        async with task_group() as tasks:
-            tasks.start_soon(leave_with, receive, tasks.cancel_scope)
-            await self._answer(scope, receive, send)
-            tasks.cancel_scope.cancel()
+    def head(self, run: Conversation) -> dict[str, str]:
+        """The shape, who answers, and who speaks."""
+        head = {"content-type": self._rendering.media_type, "x-model": self._model}
+        return head | sounding(run.speech) if run.speech else head
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outcome, conversation = "left", None
-        try:
-            with self._admitted:
-                async with self._open_conversation() as conversation:
-                    await self._send_all(conversation, send)
-            outcome = "done"
-        except TimeoutError:
-            outcome = "stalled"
-        except Exception as failure:
-            refused = not self._begun and errors.row(failure).status < 500
-            outcome = "refused" if refused else type(failure).__name__
-            await self._fail(placed(failure), scope, receive, send)
-        finally:
-            _report(scope, self._model, outcome, conversation.spent if conversation else Spent())
-            if self._spoken is not None:
-                await self._spoken.rescue()
-
-    async def _send_all(self, conversation: Conversation, send: Send) -> None:
-        async for events in conversation:
-            if body := await self._rendering.part(events):
-                await self._send(send, conversation, body)
+    async def write(self, run: Conversation, body: Body) -> None:
+        """What can be sent of the events as they come, then the rest."""
+        async for events in run:
+            await body.more(await self._rendering.part(events))
             if isinstance(done := events[-1], ConverseDone):
-                last = await self._rendering.end(conversation, done)
-                await self._send(send, conversation, last, more=False)
+                await body.last(await self._rendering.end(run, done))
 
-    async def _send(self, send: Send, conversation: Conversation, body: bytes, *, more: bool = True) -> None:
-        with anyio.fail_after(self._stall_timeout_s):
-            if not self._begun:
-                self._begun = True
-                headers = self._head(conversation, None if more else len(body))
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+    def failure(self, error: Exception) -> bytes | None:
+        """By the rendering."""
+        return self._rendering.failure(error)
 
-    async def _fail(self, failure: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._begun:
-            await errors.response(failure)(scope, receive, send)
-        elif (told := self._rendering.failure(failure)) is not None:
-            with suppress(TimeoutError), anyio.fail_after(self._stall_timeout_s):
-                await send({"type": "http.response.body", "body": told, "more_body": True})
-
-    def _head(self, conversation: Conversation, length: int | None) -> list[tuple[bytes, bytes]]:
-        headers = {
-            "content-type": self._rendering.media_type,
-            "cache-control": "no-cache, no-transform",
-            "x-accel-buffering": "no",
-            "x-model": self._model,
+    def facts(self, run: Conversation | None) -> dict[str, object]:
+        """What it cost, also where the reader left."""
+        spent = run.spent if run else Spent()
+        return {
+            "model": self._model,
+            "chars": spent.text_out_chars,
+            "heard_ms": round(spent.audio_in_ms),
+            "audio_ms": round(spent.audio_out_ms),
         }
-        if speech := conversation.speech:
-            headers |= {
-                "x-voice": speech.voice,
-                "x-sample-rate": str(speech.sample_rate),
-                "x-audio-encoder-delay": str(speech.delay_frames),
-            }
-        if self._ignored:
-            headers["x-ignored"] = ", ".join(self._ignored)
-        if length is not None:
-            headers["content-length"] = str(length)
-        return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _usage(spent: Spent) -> dict[str, object]:
@@ -355,16 +300,3 @@ def _usage(spent: Spent) -> dict[str, object]:
         audio_in_ms=spent.audio_in_ms,
         audio_out_ms=spent.audio_out_ms,
     )
-
-
-def _report(scope: Scope, model: str, outcome: str, spent: Spent) -> None:
-    """One line for each response, with what it cost, also where the reader left."""
-    keys: dict[str, object] = {
-        "request": scope.get(REQUEST_ID),
-        "outcome": outcome,
-        "model": model,
-        "chars": spent.text_out_chars,
-        "heard_ms": round(spent.audio_in_ms),
-        "audio_ms": round(spent.audio_out_ms),
-    }
-    log.log(logging.INFO if outcome in EXPECTED else logging.WARNING, "chat", extra=keys)

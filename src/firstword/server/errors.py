@@ -7,13 +7,15 @@ leaf finds one. Source: CONTRACT A2 and B0.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +23,8 @@ from firstword.core import errors
 from firstword.wire.errors import ErrorBody, ErrorDetail
 
 log = logging.getLogger("firstword.server")
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,25 @@ def response(error: BaseException) -> Response:
         headers=headers,
         media_type="application/json",
     )
+
+
+@contextmanager
+def validating() -> Iterator[None]:
+    """Says what pydantic finds wrong with a request as `invalid` does."""
+    try:
+        yield
+    except ValidationError as failure:
+        raise invalid(failure) from None
+
+
+def parsed(shape: type[Shape], raw: str | bytes) -> Shape:
+    """JSON that was sent, as what it should be.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    with validating():
+        return shape.model_validate_json(raw)
 
 
 def invalid(failure: ValidationError | RequestValidationError) -> errors.InvalidRequest:

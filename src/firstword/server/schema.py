@@ -30,6 +30,13 @@ def ref(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REF.format(model=model.__name__)}
 
 
+REFUSED: dict[str, Any] = {
+    "description": "OpenAI's error object: what is wrong, and what to do.",
+    "content": {"application/json": {"schema": ref(ErrorBody)}},
+}
+"""How every failure of an operation is documented."""
+
+
 def install(app: FastAPI) -> None:
     """Adds the schemas of the models that `ref` may name."""
     generate = app.openapi

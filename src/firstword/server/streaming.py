@@ -1,27 +1,16 @@
-"""The response that carries speech: it owns the run, and ends it when the listener leaves."""
+"""The response that carries speech."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-import anyio
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
-
-from firstword.core.concurrency import task_group
 from firstword.core.types import AudioBytes, SpeechDone, SpeechEvent, WordsSpoken
 from firstword.pipeline.speak import Speech
 from firstword.server import errors
-from firstword.server.request_id import REQUEST_ID
+from firstword.server.answering import Body, RunResponse
 from firstword.wire import speech as wire
-
-log = logging.getLogger("firstword.server")
-
-EXPECTED = frozenset({"done", "left", "stalled", "refused"})
-"""Ways for a response to end that are no fault of ours."""
 
 
 class Rendering(Protocol):
@@ -102,123 +91,62 @@ class EventBody:
                 return b""
 
 
-class SpeechResponse(Response):
-    """Runs a speech for as long as its listener stays.
-
-    The status line waits for the first audio, so that everything that is wrong with the request is a
-    proper error with a body. After it, a failure is told by `rendering`, and the body is not closed
-    as if it were whole.
+class SpeechResponse(RunResponse[Speech]):
+    """A speech, block by block; or all at once, where all is made already.
 
     Args:
-        open_speech: starts the run.
-        admitted: a place for it, held while it runs.
+        open_run: starts the speech; leaving it lets go of all that it holds.
         rendering: events to bytes.
-        stall_timeout_s: a reader that takes nothing for this long is given up.
+        stall_timeout_s: a listener that takes nothing for this long is given up.
         ignored: fields of the request that no engine here has a use for, told in a header.
     """
 
+    subject = "speech"
+
     def __init__(
         self,
-        open_speech: Callable[[], AbstractAsyncContextManager[Speech]],
+        open_run: Callable[[], AbstractAsyncContextManager[Speech]],
         *,
-        admitted: AbstractContextManager[None],
         rendering: Rendering,
         stall_timeout_s: float,
         ignored: Sequence[str] = (),
     ) -> None:
-        self._open_speech = open_speech
-        self._admitted = admitted
+        super().__init__(open_run, stall_timeout_s=stall_timeout_s, ignored=ignored)
         self._rendering = rendering
-        self._stall_timeout_s = stall_timeout_s
-        self._ignored = ignored
-        self.background = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers; returns without a last body message where the body must look broken."""
-        async with task_group() as tasks:
-            tasks.start_soon(leave_with, receive, tasks.cancel_scope)
-            await self._answer(scope, receive, send)
-            tasks.cancel_scope.cancel()
+    def head(self, run: Speech) -> dict[str, str]:
+        """The format, and who speaks."""
+        return {"content-type": self._rendering.media_type(run), "x-model": run.model, **sounding(run)}
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        speech: Speech | None = None
-        outcome = "left"
-        try:
-            with self._admitted:
-                async with self._open_speech() as speech:
-                    await self._stream(speech, send)
-            outcome = "done"
-        except TimeoutError:
-            outcome = "stalled"  # it takes nothing, so it cannot be told either
-        except Exception as failure:
-            refused = speech is None and errors.row(failure).status < 500
-            outcome = "refused" if refused else type(failure).__name__
-            await self._fail(failure, scope, receive, send, begun=speech is not None)
-        finally:
-            _report(scope, speech, outcome)
-
-    async def _stream(self, speech: Speech, send: Send) -> None:
-        """The head, then every block as it is made; or all at once, where all is made already."""
-        whole = self._rendering.whole(speech)
-        await send(_start(speech, self._rendering.media_type(speech), whole, self._ignored))
+    async def write(self, run: Speech, body: Body) -> None:
+        """Every block as it is made."""
+        whole = self._rendering.whole(run)
         if whole is None:
-            async for events in speech:
-                await self._send(send, self._rendering.body(events))
-        await self._send(send, whole or b"", more=False)
+            async for events in run:
+                await body.more(self._rendering.body(events))
+        await body.last(whole or b"")
 
-    async def _fail(
-        self, failure: Exception, scope: Scope, receive: Receive, send: Send, *, begun: bool
-    ) -> None:
-        """Tells of a failure: a status while there is none yet, then a broken body, events or not."""
-        if not begun:
-            await errors.response(failure)(scope, receive, send)
-        elif (told := self._rendering.failure(failure)) is not None:
-            with suppress(TimeoutError):
-                await self._send(send, told)  # and no end: some readers look at no event but the audio
+    def failure(self, error: Exception) -> bytes | None:
+        """By the rendering."""
+        return self._rendering.failure(error)
 
-    async def _send(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        if body or not more:
-            with anyio.fail_after(self._stall_timeout_s):
-                await send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-async def leave_with(receive: Receive, running: anyio.CancelScope) -> None:
-    """Cancels the run as soon as the client is gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    running.cancel()
-
-
-def _report(scope: Scope, speech: Speech | None, outcome: str) -> None:
-    """One line for each response."""
-    keys: dict[str, object] = {"request": scope.get(REQUEST_ID), "outcome": outcome}
-    if speech is not None:
-        usage = speech.usage
-        keys |= {
-            "model": speech.model,
-            "voice": speech.voice,
+    def facts(self, run: Speech | None) -> dict[str, object]:
+        """Who spoke how much."""
+        if run is None:
+            return {}
+        usage = run.usage
+        return {
+            "model": run.model,
+            "voice": run.voice,
             "chars": usage.input_chars,
             "audio_ms": round(usage.audio_out_ms),
         }
-    log.log(logging.INFO if outcome in EXPECTED else logging.WARNING, "speech", extra=keys)
 
 
-def _start(speech: Speech, media_type: str, whole: bytes | None, ignored: Sequence[str]) -> Message:
-    headers = {
-        "content-type": media_type,
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-        "x-model": speech.model,
+def sounding(speech: Speech) -> dict[str, str]:
+    """The headers that tell how an answer sounds."""
+    return {
         "x-voice": speech.voice,
         "x-sample-rate": str(speech.sample_rate),
         "x-audio-encoder-delay": str(speech.delay_frames),
-    }
-    if ignored:
-        headers["x-ignored"] = ", ".join(ignored)
-    if whole is not None:
-        headers["content-length"] = str(len(whole))
-    return {
-        "type": "http.response.start",
-        "status": 200,
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }

@@ -1,32 +1,21 @@
-"""The response that carries what was heard in a recording, and ends the work when its reader leaves."""
+"""The response that carries what was heard in a recording."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
-import anyio
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
-from firstword.core.concurrency import task_group
 from firstword.core.errors import InvalidRequest
 from firstword.core.transcripts import Heard, ListenDone, Transcript
 from firstword.pipeline.transcribe import Transcription
 from firstword.server import errors
-from firstword.server.request_id import REQUEST_ID
-from firstword.server.streaming import EXPECTED, leave_with
+from firstword.server.answering import Body, RunResponse
 from firstword.wire import subtitles
 from firstword.wire import transcriptions as wire
 from firstword.wire.transcriptions import TranscriptionForm, TranslationForm
 from firstword.wire.transcripts import joined, separator
-
-log = logging.getLogger("firstword.server")
-
-Run = AbstractAsyncContextManager[Transcription]
 
 
 class Rendering(Protocol):
@@ -156,11 +145,8 @@ def kept(transcript: Transcript, form: TranslationForm) -> Transcript:
     )
 
 
-class TranscriptionResponse(Response):
-    """Listens to a recording for as long as its reader stays.
-
-    The status line waits for the first thing to send, so that audio which cannot be read is a proper error
-    with a body. After it, a failure is an error event, and the body is not closed as if it were whole.
+class TranscriptionResponse(RunResponse[Transcription]):
+    """What is heard in a recording; where it is sent as it is heard, a failure is an error event.
 
     Args:
         open_run: starts the run; leaving it lets go of all that it holds.
@@ -170,91 +156,38 @@ class TranscriptionResponse(Response):
         ignored: fields that are of no use here, told in a header.
     """
 
+    subject = "transcription"
+
     def __init__(
         self,
-        open_run: Callable[[], Run],
+        open_run: Callable[[], AbstractAsyncContextManager[Transcription]],
         *,
         model: str,
         rendering: Rendering,
         stall_timeout_s: float,
         ignored: Sequence[str] = (),
     ) -> None:
-        self._open_run = open_run
+        super().__init__(open_run, stall_timeout_s=stall_timeout_s, ignored=ignored)
         self._model = model
         self._rendering = rendering
-        self._stall_timeout_s = stall_timeout_s
-        self._ignored = ignored
-        self._begun = False
-        self.background = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers; returns without a last body message where the body must look broken."""
-        async with task_group() as tasks:
-            tasks.start_soon(leave_with, receive, tasks.cancel_scope)
-            await self._answer(scope, receive, send)
-            tasks.cancel_scope.cancel()
+    def head(self, run: Transcription) -> dict[str, str]:
+        """The shape, and who listens."""
+        return {"content-type": self._rendering.media_type, "x-model": self._model}
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outcome, run = "left", None
-        try:
-            async with self._open_run() as run:
-                await self._send_all(run, send)
-            outcome = "done"
-        except TimeoutError:
-            outcome = "stalled"
-        except Exception as failure:
-            refused = not self._begun and errors.row(failure).status < 500
-            outcome = "refused" if refused else type(failure).__name__
-            await self._fail(failure, scope, receive, send)
-        finally:
-            _report(scope, self._model, outcome, run.heard if run else Heard())
-
-    async def _send_all(self, run: Transcription, send: Send) -> None:
+    async def write(self, run: Transcription, body: Body) -> None:
+        """What can be sent of each transcript, then the rest."""
         async for event in run:
             if isinstance(event, ListenDone):
-                await self._send(send, self._rendering.end(event.heard), more=False)
-                return
-            if part := self._rendering.part(event):
-                await self._send(send, part)
+                await body.last(self._rendering.end(event.heard), sized=not self._rendering.streams)
+            else:
+                await body.more(self._rendering.part(event))
 
-    async def _send(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        with anyio.fail_after(self._stall_timeout_s):
-            if not self._begun:
-                self._begun = True
-                headers = self._head(None if more or self._rendering.streams else len(body))
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+    def failure(self, error: Exception) -> bytes | None:
+        """An error event; what is sent whole is told by its status."""
+        return errors.body(error).sse() if self._rendering.streams else None
 
-    async def _fail(self, failure: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._begun:
-            await errors.response(failure)(scope, receive, send)
-        elif self._rendering.streams:
-            with anyio.move_on_after(self._stall_timeout_s):
-                await send(
-                    {"type": "http.response.body", "body": errors.body(failure).sse(), "more_body": True}
-                )
-
-    def _head(self, length: int | None) -> list[tuple[bytes, bytes]]:
-        headers = {
-            "content-type": self._rendering.media_type,
-            "cache-control": "no-cache, no-transform",
-            "x-accel-buffering": "no",
-            "x-model": self._model,
-        }
-        if self._ignored:
-            headers["x-ignored"] = ", ".join(self._ignored)
-        if length is not None:
-            headers["content-length"] = str(length)
-        return [(name.encode(), value.encode()) for name, value in headers.items()]
-
-
-def _report(scope: Scope, model: str, outcome: str, heard: Heard) -> None:
-    """One line for each response."""
-    keys: dict[str, object] = {
-        "request": scope.get(REQUEST_ID),
-        "outcome": outcome,
-        "model": model,
-        "audio_ms": round(heard.audio_in_ms),
-        "chars": heard.text_chars,
-    }
-    log.log(logging.INFO if outcome in EXPECTED else logging.WARNING, "transcription", extra=keys)
+    def facts(self, run: Transcription | None) -> dict[str, object]:
+        """Who heard how much."""
+        heard = run.heard if run else Heard()
+        return {"model": self._model, "audio_ms": round(heard.audio_in_ms), "chars": heard.text_chars}

@@ -21,7 +21,7 @@ from firstword.core.conversation import (
 )
 from firstword.core.protocols import ChatEngine
 from firstword.core.types import Task
-from firstword.testing.expectations import THREADS, refused
+from firstword.testing.expectations import THREADS, listed, refused
 
 
 async def check_chat(engine: ChatEngine) -> None:
@@ -61,10 +61,7 @@ PICK = Tool(
 async def chat_info_is_complete(case: Asking) -> None:
     """Everything that listings tell is there."""
     info = case.engine.info
-    assert info.model_id, "model_id is empty"
-    assert info.task is Task.CHAT, "task is not chat"
-    assert info.license, "license is empty: an SPDX identifier"
-    assert info.source, "source is empty: where the model comes from"
+    listed(info, Task.CHAT)
     assert info.languages, "languages is empty"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from firstword.core.errors import ConfigurationError, EngineError, RequestError
+from firstword.core.types import EngineInfo, Task
 
 THREADS = 4
 """Callers at once, where an engine is asked beside others."""
@@ -17,6 +18,14 @@ def no_files(model_id: str) -> Path:
         ConfigurationError: always.
     """
     raise ConfigurationError(f"The model {model_id} is not installed.")
+
+
+def listed(info: EngineInfo, task: Task) -> None:
+    """Fails unless all is there that listings tell of every model."""
+    assert info.model_id, "model_id is empty"
+    assert info.task is task, f"task is not {task}"
+    assert info.license, "license is empty: an SPDX identifier"
+    assert info.source, "source is empty: where the model comes from"
 
 
 def refused(call: object, otherwise: str) -> None:

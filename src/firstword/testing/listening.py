@@ -13,7 +13,7 @@ import numpy as np
 from firstword.core.protocols import SttEngine, VadEngine
 from firstword.core.transcripts import LISTENING_RATE, Recognition, RecognitionRequest
 from firstword.core.types import AudioChunk, Samples, Task
-from firstword.testing.expectations import THREADS, refused
+from firstword.testing.expectations import THREADS, listed, refused
 
 
 def check_recognizer(engine: SttEngine, *, samples: Samples, text: str) -> None:
@@ -85,10 +85,7 @@ class Watching:
 def recognizer_info_is_complete(case: Hearing) -> None:
     """Everything that listings tell is there."""
     info = case.engine.info
-    assert info.model_id, "model_id is empty"
-    assert info.task is Task.TRANSCRIPTION, "task is not transcription"
-    assert info.license, "license is empty: an SPDX identifier"
-    assert info.source, "source is empty: where the model comes from"
+    listed(info, Task.TRANSCRIPTION)
     assert info.languages, "languages is empty"
     assert info.longest_s >= len(case.samples) / LISTENING_RATE, "longest_s is shorter than the recording"
 
@@ -187,11 +184,7 @@ RECOGNIZER_CHECKS = (
 
 def vad_info_is_complete(case: Watching) -> None:
     """Everything that listings tell is there."""
-    info = case.engine.info
-    assert info.model_id, "model_id is empty"
-    assert info.task is Task.ENDPOINTING, "task is not endpointing"
-    assert info.license, "license is empty: an SPDX identifier"
-    assert info.source, "source is empty: where the model comes from"
+    listed(case.engine.info, Task.ENDPOINTING)
 
 
 def tells_every_window(case: Watching) -> None:

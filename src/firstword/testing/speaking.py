@@ -10,7 +10,7 @@ import numpy as np
 
 from firstword.core.protocols import TtsEngine
 from firstword.core.types import AudioChunk, Samples, SynthesisRequest, Task
-from firstword.testing.expectations import THREADS, refused
+from firstword.testing.expectations import THREADS, listed, refused
 
 STEP_S = 4.0
 """Audio a chunk may hold: a step that makes more keeps everybody else waiting."""
@@ -46,10 +46,7 @@ class Case:
 def info_is_complete(case: Case) -> None:
     """Everything that listings tell is there."""
     info = case.engine.info
-    assert info.model_id, "model_id is empty"
-    assert info.task is Task.SPEECH, "task is not speech"
-    assert info.license, "license is empty: an SPDX identifier"
-    assert info.source, "source is empty: where the model comes from"
+    listed(info, Task.SPEECH)
     assert info.languages, "languages is empty"
     assert len({voice.id for voice in info.voices}) == len(info.voices) > 0, "voices: none, or twice the same"
     slowest, fastest = info.speeds

@@ -20,7 +20,8 @@ class ModelObject(BaseModel):
     capabilities: list[str]
     languages: list[str]
     voices: list[str]
-    sample_rate: int
+    sample_rate: int | None
+    """Hz of what it speaks or hears; None for a model of text."""
     license: str
     state: str
     """`available`, `fetching`, `loading`, `ready` or `failed`."""

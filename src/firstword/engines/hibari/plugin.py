@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import Files
 from firstword.core.types import EngineInfo, Pauses, Task, Voice
-from firstword.engines.options import override
+from firstword.engines.options import configured
 from firstword.engines.reads import ENGINE_READS
 
 if TYPE_CHECKING:
@@ -86,10 +86,7 @@ class HibariPlugin:
             ConfigurationError: an option is wrong, the package is missing or damaged, or no voice can be
                 loaded.
         """
-        try:
-            chosen = override(Options(), options)
-        except ValueError as error:
-            raise ConfigurationError(f"The engine hibari: {error}.") from error
+        chosen = configured("hibari", Options(), options)
         assets = _assets()
         from firstword.engines.hibari.engine import HibariEngine, Speaker
         from firstword.engines.hibari.phonemes import Pronouncer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import Files
 from firstword.core.types import EngineInfo, Task
-from firstword.engines.options import override
+from firstword.engines.options import configured
 
 if TYPE_CHECKING:
     from firstword.engines.llama.chat import LlamaChat
@@ -113,10 +113,7 @@ class LlamaPlugin:
 
 
 def _options(given: Mapping[str, object]) -> Options:
-    try:
-        chosen = override(Options(), given)
-    except ValueError as failure:
-        raise ConfigurationError(f"The engine llama: {failure}.") from failure
+    chosen = configured("llama", Options(), given)
     if SMOLLM2.model_id in chosen.models:
         raise ConfigurationError(f"The engine llama: {SMOLLM2.model_id} is the store's; choose another name.")
     return chosen

@@ -10,7 +10,7 @@ from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import Files
 from firstword.core.transcripts import LISTENING_RATE
 from firstword.core.types import EngineInfo, Task
-from firstword.engines.options import override
+from firstword.engines.options import configured
 
 if TYPE_CHECKING:
     from firstword.engines.moonshine.engine import MoonshineEngine
@@ -81,10 +81,7 @@ class MoonshinePlugin:
         Raises:
             ConfigurationError: an option is wrong, or a file is missing or damaged.
         """
-        try:
-            chosen = override(Options(), options)
-        except ValueError as error:
-            raise ConfigurationError(f"The engine moonshine: {error}.") from error
+        chosen = configured("moonshine", Options(), options)
         folder = files(info.model_id)
         from firstword.engines.moonshine.engine import MoonshineEngine
         from firstword.engines.moonshine.network import Network

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import Files
 from firstword.core.types import EngineInfo, Task
-from firstword.engines.options import override
+from firstword.engines.options import configured, override
 from firstword.engines.upstream.endpoint import NATIVE, TOKEN_FIELDS, Endpoint
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class UpstreamPlugin:
         Raises:
             ConfigurationError: an option is unknown or wrong, or a variable that holds a key is not set.
         """
-        return [_info(_endpoint(name, said)) for name, said in _options(options).models.items()]
+        chosen = configured("upstream", Options(), options)
+        return [_info(_endpoint(name, said)) for name, said in chosen.models.items()]
 
     def load(self, info: EngineInfo, files: Files, options: Mapping[str, object]) -> UpstreamChat:
         """An engine for a model; its server is asked when somebody asks the engine.
@@ -82,7 +83,7 @@ class UpstreamPlugin:
         from firstword.engines.upstream.completions import Completions
         from firstword.engines.upstream.slots import Slots
 
-        chosen = _options(options)
+        chosen = configured("upstream", Options(), options)
         if info.model_id not in chosen.models:
             raise ConfigurationError(f"The options of upstream name no model {info.model_id}.")
         endpoint = _endpoint(info.model_id, chosen.models[info.model_id])
@@ -94,13 +95,6 @@ class UpstreamPlugin:
         return UpstreamChat(
             info, endpoint, completions, Slots(info.model_id, chosen.parallel, chosen.waiting)
         )
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return override(Options(), given)
-    except ValueError as failure:
-        raise ConfigurationError(f"The engine upstream: {failure}.") from failure
 
 
 def _endpoint(model_id: str, said: Mapping[str, str]) -> Endpoint:

@@ -11,7 +11,7 @@ from firstword.core.errors import ConfigurationError
 from firstword.core.protocols import Files
 from firstword.core.transcripts import LISTENING_RATE
 from firstword.core.types import EngineInfo, Task
-from firstword.engines.options import override
+from firstword.engines.options import configured
 from firstword.engines.whisper.choices import Decoding, Options
 from firstword.engines.whisper.folder import ENGLISH, languages_of
 
@@ -36,7 +36,7 @@ class WhisperPlugin:
         Raises:
             ConfigurationError: an option is unknown, a folder is not whole, or the library is missing.
         """
-        chosen = _options(options)
+        chosen = configured("whisper", Options(), options)
         if chosen.models and find_spec(LIBRARY) is None:
             raise ConfigurationError(
                 "engine_options names Whisper models, and faster-whisper is not installed: "
@@ -55,7 +55,7 @@ class WhisperPlugin:
         Raises:
             ConfigurationError: as in `configured`; or the weights cannot be used, or not as the options say.
         """
-        chosen = _options(options)
+        chosen = configured("whisper", Options(), options)
         if info.model_id not in chosen.models:
             raise ConfigurationError(
                 f"The options of whisper name no model {info.model_id}: "
@@ -93,13 +93,6 @@ def _info(model_id: str, folder: Path) -> EngineInfo:
         capabilities=("transcription", "word_timings", *(("translation",) if multilingual else ())),
         longest_s=LONGEST_S,
     )
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    try:
-        return override(Options(), given)
-    except ValueError as failure:
-        raise ConfigurationError(f"The engine whisper: {failure}.") from failure
 
 
 def _path(folder: str) -> Path:

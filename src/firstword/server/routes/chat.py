@@ -8,30 +8,27 @@ import time
 import uuid
 from binascii import Error as NotBase64
 from binascii import a2b_base64
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from firstword.core.conversation import ChatRequest
-from firstword.core.errors import InvalidRequest, NotFound, RequestError, UndecodableAudio, UnsupportedAudio
-from firstword.core.transcripts import AudioSource, TranscribeRequest
+from firstword.core.errors import InvalidRequest, NotFound, RequestError
+from firstword.core.transcripts import TranscribeRequest
 from firstword.core.types import AudioChunk, SpeechRequest
-from firstword.formats.decoding import RAW
-from firstword.formats.files import read_audio
-from firstword.formats.sniff import SNIFF_BYTES, sniff
-from firstword.pipeline.converse import ConverseRequest, Turn
-from firstword.pipeline.recordings import Recording
+from firstword.formats.files import open_recording
+from firstword.pipeline.converse import Conversation, ConverseRequest, Turn
+from firstword.pipeline.conversing.recordings import Recording
 from firstword.server import errors, schema
 from firstword.server.chatting import ChatResponse, Chunks, Rendering, SpokenAnswer, WholeMessage, placed
 from firstword.server.context import Context, context
 from firstword.server.limits import read_body
 from firstword.wire.chat import ChatBody, ChatMessage, ContentPart, InputAudio
 from firstword.wire.chat_answers import AnswerHead
-from firstword.wire.errors import ErrorBody
 
 router = APIRouter()
 
@@ -60,10 +57,7 @@ OPENAPI: dict[str, Any] = {
                 "text/event-stream": {"schema": {"type": "string"}},
             },
         },
-        "default": {
-            "description": "OpenAI's error object: what is wrong, and what to do.",
-            "content": {"application/json": {"schema": schema.ref(ErrorBody)}},
-        },
+        "default": schema.REFUSED,
     },
 }
 
@@ -94,14 +88,29 @@ async def create_chat_completion(request: Request) -> Response:
     )
     rendering: Rendering = Chunks(head, spoken) if body.stream else WholeMessage(head, spoken)
     return ChatResponse(
-        lambda: here.application.converse.open(asked),
-        admitted=here.application.admission.admit(caller),
+        lambda: _run(here, asked, spoken, caller),
         rendering=rendering,
-        spoken=spoken,
         model=asked.chat.model,
         stall_timeout_s=settings.stall_timeout_s,
         ignored=body.ignored,
     )
+
+
+@asynccontextmanager
+async def _run(
+    here: Context, request: ConverseRequest, spoken: SpokenAnswer | None, caller: str
+) -> AsyncIterator[Conversation]:
+    """The run, where there is room for it; and then, however it ended, what was said is kept."""
+    try:
+        with here.application.admission.admit(caller):
+            async with here.application.converse.open(request) as conversation:
+                yield conversation
+    except RequestError as failure:
+        placed(failure)
+        raise
+    finally:
+        if spoken is not None:
+            await spoken.rescue()
 
 
 async def _body(request: Request, here: Context) -> ChatBody:
@@ -113,10 +122,7 @@ async def _body(request: Request, here: Context) -> ChatBody:
         max_bytes=settings.max_chat_body_bytes,
         timeout_s=settings.request_timeout_s + pace_s,
     )
-    try:
-        body = ChatBody.model_validate_json(raw)
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None
+    body = errors.parsed(ChatBody, raw)
     body.check()
     return body
 
@@ -214,11 +220,4 @@ def _opened(audio: InputAudio, field: str) -> Iterator[AudioChunk]:
                 code="invalid_base64",
             ) from None
     file.seek(0)
-    head = file.read(SNIFF_BYTES)
-    file.seek(0)
-    if not head:
-        raise UndecodableAudio("The recording is empty.", code="empty_file")
-    encoding = sniff(head, name=f"x.{audio.format}", media_type=None)
-    if encoding in RAW:
-        raise UnsupportedAudio("Raw samples do not tell their rate; send them as wav, which does.")
-    return read_audio(file, None if encoding is None else AudioSource(encoding))
+    return iter(open_recording(file, name=f"x.{audio.format}"))

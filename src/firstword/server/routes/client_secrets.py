@@ -6,7 +6,6 @@ import secrets
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from firstword.server import errors, schema
 from firstword.server.context import context
@@ -33,10 +32,7 @@ async def create_secret(request: Request) -> Response:
     owner = here.owner(request)
     settings = here.application.settings
     raw = await read_body(request, max_bytes=settings.max_body_bytes, timeout_s=settings.request_timeout_s)
-    try:
-        asked = SecretBody.model_validate_json(raw or b"{}")
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None
+    asked = errors.parsed(SecretBody, raw or b"{}")
     value, expires_at = here.keys.token(owner, seconds=asked.expires_after.seconds, scope=asked.scope)
     secret = Secret.of(value, expires_at, asked, "sess_" + secrets.token_hex(12))
     return Response(

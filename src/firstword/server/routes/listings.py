@@ -76,7 +76,7 @@ def _model(listed: ListedModel, here: Context) -> ModelObject:
         capabilities=list(info.capabilities),
         languages=list(info.languages),
         voices=[voice.id for voice in info.voices],
-        sample_rate=info.sample_rate,
+        sample_rate=info.sample_rate or None,
         license=info.license,
         state=status.state,
         remedy=status.remedy,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from firstword.core.errors import InvalidRequest, UnspeakableText
 from firstword.core.types import SpeechRequest
+from firstword.pipeline.speak import Speech
 from firstword.server import errors, schema
 from firstword.server.context import Context, context
 from firstword.server.limits import read_body
 from firstword.server.streaming import AudioBody, EventBody, SpeechResponse
-from firstword.wire.errors import ErrorBody
 from firstword.wire.speech import SpeechBody
 
 router = APIRouter()
@@ -44,10 +45,7 @@ OPENAPI: dict[str, Any] = {
             "description": "The audio, from its first word on; or its events with `stream_format: sse`.",
             "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in AUDIO_TYPES},
         },
-        "default": {
-            "description": "OpenAI's error object: what is wrong, and what to do.",
-            "content": {"application/json": {"schema": schema.ref(ErrorBody)}},
-        },
+        "default": schema.REFUSED,
     },
 }
 OPENAPI_OF_GET: dict[str, Any] = {
@@ -93,31 +91,33 @@ async def fetch_speech(request: Request) -> Response:
     if not here.keys.vouched(request):
         here.origins.check_fetched(request)
     caller = here.caller(request, SCOPE)
-    try:
+    with errors.validating():
         body = SpeechBody.model_validate_strings(dict(request.query_params), strict=False)
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None
     return _response(body, here, caller)
 
 
 def _response(body: SpeechBody, here: Context, caller: str) -> SpeechResponse:
     spoken = _request(body, here)
     return SpeechResponse(
-        lambda: here.application.speak.open(spoken),
-        admitted=here.application.admission.admit(caller),
+        lambda: _run(here, spoken, caller),
         rendering=EventBody(timings=body.timings) if body.sse else AudioBody(),
         stall_timeout_s=here.application.settings.stall_timeout_s,
         ignored=("instructions",) if body.instructions else (),
     )
 
 
+@asynccontextmanager
+async def _run(here: Context, request: SpeechRequest, caller: str) -> AsyncIterator[Speech]:
+    """The run, where there is room for it."""
+    with here.application.admission.admit(caller):
+        async with here.application.speak.open(request) as speech:
+            yield speech
+
+
 async def _body(request: Request, here: Context) -> SpeechBody:
     settings = here.application.settings
     raw = await read_body(request, max_bytes=settings.max_body_bytes, timeout_s=settings.request_timeout_s)
-    try:
-        return SpeechBody.model_validate_json(raw)
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None
+    return errors.parsed(SpeechBody, raw)
 
 
 def _request(body: SpeechBody, here: Context) -> SpeechRequest:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import anyio
 from fastapi import APIRouter
-from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firstword.core.concurrency import task_group
 from firstword.core.errors import InvalidRequest, RequestTimeout
-from firstword.pipeline.inbox import Inbox
 from firstword.pipeline.speak import Speech
+from firstword.pipeline.speaking.inbox import Inbox
 from firstword.server import errors
 from firstword.server.context import Context, context
 from firstword.server.sockets import subprotocol
@@ -22,7 +19,6 @@ router = APIRouter()
 
 MAX_LEAD_S = 1.5
 """Audio is made no further ahead of its listener: what is cancelled has not been sent yet."""
-Shape = TypeVar("Shape", StreamStart, StreamText)
 
 
 @router.websocket("/v1/audio/speech/stream")
@@ -49,7 +45,7 @@ async def _refuse(socket: WebSocket, failure: Exception) -> None:
 
 async def _session(socket: WebSocket, here: Context) -> None:
     caller = here.caller(socket, "speech")
-    start = _parsed(StreamStart, await _receive(socket, here))
+    start = errors.parsed(StreamStart, await _receive(socket, here))
     request = here.speech_request(start, text=None, max_lead_s=MAX_LEAD_S)
     speak = here.application.speak
     inbox = speak.inbox(request)
@@ -78,7 +74,7 @@ async def _write(socket: WebSocket, here: Context, inbox: Inbox) -> None:
     """From the socket to the inbox; while too much is unspoken nothing is read, and the client waits."""
     done = False
     while not done:
-        said = _parsed(StreamText, await _receive(socket, here))
+        said = errors.parsed(StreamText, await _receive(socket, here))
         if said.cancel:
             inbox.cancel()
         if said.text:
@@ -105,10 +101,3 @@ async def _receive(socket: WebSocket, here: Context) -> str:
         raise InvalidRequest(
             "This socket takes JSON text, no binary messages.", code="invalid_json"
         ) from None
-
-
-def _parsed(shape: type[Shape], raw: str) -> Shape:
-    try:
-        return shape.model_validate_json(raw)
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None

@@ -8,20 +8,16 @@ from typing import Any, TypeVar
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from firstword.core.errors import InvalidRequest, UndecodableAudio, UnsupportedAudio
-from firstword.core.transcripts import AudioSource, TranscribeRequest
+from firstword.core.transcripts import TranscribeRequest
 from firstword.core.types import AudioChunk, EngineInfo
-from firstword.formats.decoding import RAW
-from firstword.formats.files import read_audio
-from firstword.formats.sniff import SNIFF_BYTES, sniff
+from firstword.formats.files import open_recording
 from firstword.pipeline.transcribe import Transcription
 from firstword.server import errors, schema
 from firstword.server.context import Context, context
 from firstword.server.transcribing import EventStream, Rendering, TranscriptionResponse, Whole
 from firstword.server.uploads import Upload, received
-from firstword.wire.errors import ErrorBody
 from firstword.wire.transcriptions import TranscriptionForm, TranslationForm, no_diarization, tree
 
 router = APIRouter()
@@ -52,10 +48,7 @@ def _openapi(form: type[TranslationForm]) -> dict[str, Any]:
                     **{name: {"schema": {"type": "string"}} for name in texts},
                 },
             },
-            "default": {
-                "description": "OpenAI's error object: what is wrong, and what to do.",
-                "content": {"application/json": {"schema": schema.ref(ErrorBody)}},
-            },
+            "default": schema.REFUSED,
         },
     }
 
@@ -122,10 +115,8 @@ async def _run(
 
 
 def _form(shape: type[Form], upload: Upload) -> Form:
-    try:
+    with errors.validating():
         return shape.model_validate(tree(upload.fields))
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None
 
 
 def _check(form: TranslationForm, info: EngineInfo) -> None:
@@ -149,17 +140,8 @@ def _opened(upload: Upload) -> Iterator[AudioChunk]:
         UndecodableAudio: there is nothing in it, or it is broken.
         UnsupportedAudio: nobody here can read it.
     """
-    head = upload.file.read(SNIFF_BYTES)
-    upload.file.seek(0)
-    if not head:
-        raise UndecodableAudio("The file is empty; send a recording.", param="file", code="empty_file")
-    encoding = sniff(head, name=upload.name, media_type=upload.media_type)
-    if encoding in RAW:
-        raise UnsupportedAudio(
-            "Raw samples do not tell their rate; send them as a wav file, which does.", param="file"
-        )
     try:
-        return read_audio(upload.file, None if encoding is None else AudioSource(encoding))
+        return iter(open_recording(upload.file, name=upload.name, media_type=upload.media_type))
     except (UndecodableAudio, UnsupportedAudio) as failure:
         failure.param = "file"
         raise

@@ -7,12 +7,10 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import anyio
 from anyio import CancelScope
 from fastapi import APIRouter
-from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firstword.core.concurrency import task_group
@@ -26,16 +24,15 @@ from firstword.core.errors import (
 from firstword.core.transcripts import Heard, ListenDone, ListenRequest
 from firstword.pipeline.listen import Listening
 from firstword.server import errors
+from firstword.server.answering import EXPECTED
 from firstword.server.context import Context, context
 from firstword.server.sockets import drain_of, subprotocol
-from firstword.server.streaming import EXPECTED
 from firstword.settings import Settings
 from firstword.wire import realtime_transcription as wire
 from firstword.wire.realtime_transcription import ListenControl, ListenStart
 
 router = APIRouter()
 log = logging.getLogger("firstword.server")
-Shape = TypeVar("Shape", bound=BaseModel)
 SCOPE = "transcription"
 
 
@@ -177,7 +174,7 @@ class Session:
             if isinstance(said, bytes):
                 await _pass_on(listening.feed(said))
                 continue
-            control = _parsed(ListenControl, said)
+            control = errors.parsed(ListenControl, said)
             if control.flush:
                 await _pass_on(listening.flush())
             if control.done:
@@ -207,7 +204,7 @@ class Session:
                 'The first message tells how the audio is written, as text: {"sample_rate": 16000}.',
                 code="init_needed",
             )
-        return _parsed(ListenStart, said).request(model)
+        return errors.parsed(ListenStart, said).request(model)
 
     def _asked_model(self) -> str:
         model = self._socket.query_params.get("model")
@@ -245,10 +242,3 @@ async def _pass_on(call: Awaitable[None]) -> None:
         await call
     except Exception:
         await anyio.sleep_forever()
-
-
-def _parsed(shape: type[Shape], raw: str) -> Shape:
-    try:
-        return shape.model_validate_json(raw)
-    except ValidationError as failure:
-        raise errors.invalid(failure) from None

@@ -29,15 +29,15 @@ from firstword.core.transcripts import (
     Transcript,
     VadKind,
 )
-from firstword.pipeline.decode import Decode, to_ms, transcript
-from firstword.pipeline.ear import AudioMemory, CodedEar, Sound
-from firstword.pipeline.hypothesis import Hypothesis, Written
-from firstword.pipeline.intake import End, Flush, Intake, Piece
-from firstword.pipeline.live import LiveClock
-from firstword.pipeline.outbox import Outbox
-from firstword.pipeline.tongue import Tongue
+from firstword.pipeline.hearing.decode import Decode, to_ms, transcript
+from firstword.pipeline.hearing.ear import AudioMemory, CodedEar, Sound
+from firstword.pipeline.hearing.hypothesis import Hypothesis, Written
+from firstword.pipeline.hearing.intake import End, Flush, Intake, Piece
+from firstword.pipeline.hearing.live import LiveClock
+from firstword.pipeline.hearing.outbox import Outbox
+from firstword.pipeline.hearing.tongue import Tongue
+from firstword.pipeline.hearing.utterance import Utterance, divide
 from firstword.pipeline.turns import Turns
-from firstword.pipeline.utterance import Utterance, divide
 
 AHEAD_MS = 250.0
 """Silence after which the final is begun, in the hope that nobody speaks again."""
@@ -69,11 +69,11 @@ class Listener:
     request: ListenRequest
     clock: Callable[[], float]
     intake: Intake = field(init=False)
+    outbox: Outbox = field(default_factory=Outbox)
     heard: Heard = field(default_factory=Heard)
     failure: Exception | None = None
     idle: bool = False
     """Whether it has done all that can be done, and waits for its sender."""
-    _outbox: Outbox = field(default_factory=Outbox)
     _memory: AudioMemory = field(default_factory=AudioMemory)
     _live: LiveClock = field(default_factory=LiveClock)
     _windows: deque[Window] = field(default_factory=deque)
@@ -101,10 +101,6 @@ class Listener:
         """Frames of audio in memory."""
         return self._memory.held
 
-    async def take(self) -> Transcript | ListenDone | None:
-        """The next event, for the reader; None when there will be none."""
-        return await self._outbox.take()
-
     async def work(self) -> None:
         """Listens until the intake ends; a failure is kept for whoever feeds and reads."""
         model = self.request.model
@@ -118,7 +114,7 @@ class Listener:
         finally:
             self._drop()
             self.intake.close()
-            self._outbox.close()
+            self.outbox.close()
             self.meter.listening_ended(model, self.heard.audio_in_ms / 1000, self.turns.busy_s, outcome)
             del self._ear, self.decoder, self._memory  # a traceback may keep this for a while, not its codecs
 
@@ -129,7 +125,7 @@ class Listener:
         except UndecodableAudio:
             await self._end_here()  # what was heard before is told
             raise
-        await self._outbox.give(ListenDone(self.heard))
+        await self.outbox.give(ListenDone(self.heard))
 
     async def _go_on(self) -> bool:
         """Does what is needed most; whether that was the end."""
@@ -308,7 +304,7 @@ class Listener:
         partial = transcript(
             written, recognition, begin=decode.begin, end=decode.end, final=False, lag_ms=lag_ms
         )
-        await self._outbox.give(replace(partial, stable_words=len(hypothesis.stable)))
+        await self.outbox.give(replace(partial, stable_words=len(hypothesis.stable)))
 
     async def _tell(self, final: Transcript) -> None:
         """A final, unless it is empty."""
@@ -316,7 +312,7 @@ class Listener:
             return
         self._count(self._now, final.lag_ms, final=True)
         self.heard = replace(self.heard, text_chars=self.heard.text_chars + len(final.text))
-        await self._outbox.give(replace(final, stable_words=len(final.words)))
+        await self.outbox.give(replace(final, stable_words=len(final.words)))
 
     def _count(self, heard_at: float, lag_ms: float, *, final: bool) -> None:
         late_s = max(0.0, self.clock() - heard_at)

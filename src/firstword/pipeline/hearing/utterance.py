@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from firstword.core.transcripts import LISTENING_RATE
-from firstword.pipeline.decode import to_ms
-from firstword.pipeline.hypothesis import Hypothesis, Said
+from firstword.pipeline.hearing.decode import to_ms
+from firstword.pipeline.hearing.hypothesis import Hypothesis, Said
 
 EAGER_MS = 160
 """Audio between two drafts until the first word is found: they are short, and it is waited for."""

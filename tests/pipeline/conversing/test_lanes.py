@@ -6,7 +6,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from firstword.pipeline.lanes import MOST_WAITING, Lanes
+from firstword.pipeline.conversing.lanes import MOST_WAITING, Lanes
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from firstword.core.transcripts import LISTENING_RATE, Word
-from firstword.pipeline.hypothesis import Said
-from firstword.pipeline.pieces import Piece, Pieces
-from firstword.pipeline.utterance import divide
+from firstword.pipeline.hearing.hypothesis import Said
+from firstword.pipeline.hearing.pieces import Piece, Pieces
+from firstword.pipeline.hearing.utterance import divide
 
 pytestmark = pytest.mark.unit
 

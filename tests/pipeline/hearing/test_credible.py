@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firstword.core.transcripts import Recognition, Token
-from firstword.pipeline.credible import credible
+from firstword.pipeline.hearing.credible import credible
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from firstword.core.protocols import SttEngine
 from firstword.core.transcripts import LISTENING_RATE, Recognition, RecognitionRequest, Transcript
-from firstword.pipeline.credible import credible, mean_logprob
-from firstword.pipeline.hypothesis import NOTHING, Written
+from firstword.pipeline.hearing.credible import credible, mean_logprob
+from firstword.pipeline.hearing.hypothesis import NOTHING, Written
 
 
 def to_ms(frames: int) -> float:

@@ -16,11 +16,11 @@ from firstword.core.transcripts import (
     Recognition,
     Transcript,
 )
-from firstword.pipeline.ear import AudioMemory
-from firstword.pipeline.intake import IN_HAND_S, End, Flush, Intake, Piece
-from firstword.pipeline.live import AHEAD_S, LiveClock
-from firstword.pipeline.outbox import UNREAD, Outbox
-from firstword.pipeline.tongue import SETTLED_MS, Tongue
+from firstword.pipeline.hearing.ear import AudioMemory
+from firstword.pipeline.hearing.intake import IN_HAND_S, End, Flush, Intake, Piece
+from firstword.pipeline.hearing.live import AHEAD_S, LiveClock
+from firstword.pipeline.hearing.outbox import UNREAD, Outbox
+from firstword.pipeline.hearing.tongue import SETTLED_MS, Tongue
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

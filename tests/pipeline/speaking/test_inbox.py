@@ -5,8 +5,8 @@ import pytest
 
 from firstword.core.concurrency import task_group
 from firstword.core.types import Boundary, TextSegment
-from firstword.pipeline.inbox import Cancel, End, Flush, Inbox
-from firstword.pipeline.units import COMFORT_S, WholeSentences
+from firstword.pipeline.speaking.inbox import Cancel, End, Flush, Inbox
+from firstword.pipeline.speaking.units import COMFORT_S, WholeSentences
 from firstword.text.segmenter import Segmenter
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

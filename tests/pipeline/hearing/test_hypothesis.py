@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.core.transcripts import Recognition, Token, Word
-from firstword.pipeline.hypothesis import AGE_MS, AGREE, CONFIDENCE, Hypothesis
+from firstword.pipeline.hearing.hypothesis import AGE_MS, AGREE, CONFIDENCE, Hypothesis
 
 pytestmark = pytest.mark.unit
 

@@ -17,7 +17,7 @@ import anyio
 
 from firstword.core.protocols import Stage
 from firstword.core.types import TextSegment
-from firstword.pipeline.units import COMFORT_S, UnitPolicy, has_sentence, joined
+from firstword.pipeline.speaking.units import COMFORT_S, UnitPolicy, has_sentence, joined
 
 SLICE_CHARS = 256
 """Text is segmented this much at a time: about a quarter of a millisecond's work."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firstword.pipeline.playhead import Playhead
+from firstword.pipeline.speaking.playhead import Playhead
 
 pytestmark = pytest.mark.unit
 

@@ -3,7 +3,7 @@
 import pytest
 
 from firstword.core.types import Boundary, TextSegment
-from firstword.pipeline.units import MAX_UNIT_CHARS, GrowingUnits, WholeSentences, joined
+from firstword.pipeline.speaking.units import MAX_UNIT_CHARS, GrowingUnits, WholeSentences, joined
 
 pytestmark = pytest.mark.unit
 

@@ -19,8 +19,8 @@ from firstword.core.types import (
     WordsSpoken,
 )
 from firstword.engines import tone
-from firstword.pipeline.polyglot import Polyglot
 from firstword.pipeline.speak import SpeakPipeline
+from firstword.pipeline.speaking.polyglot import Polyglot
 from firstword.runtime.host import EngineHost
 from firstword.runtime.metrics import PrometheusMeter
 from firstword.runtime.scheduler import DeadlineScheduler

@@ -1,0 +1,1 @@
+"""What stands between a text and its speech: what waits, how much is spoken at once, and when."""
