@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -46,7 +47,9 @@ class Engine:
     """The engine as the pipeline uses it, and nothing else of the server."""
 
     def __init__(self) -> None:
-        self._engine = plugin.load(plugin.infos()[0], no_files, {})
+        info = plugin.infos()[0]
+        inside = tuple(voice for voice in info.voices if voice.needs is None)
+        self._engine = plugin.load(replace(info, voices=inside), no_files, {})
         self._voice = self._engine.info.voices[0].id
 
     def pieces(self, text: str) -> Iterator[NDArray[np.float32]]:
