@@ -281,6 +281,18 @@ REQUIREMENTS: dict[str, Requirement] = {
     "word-timings-only-where-known": Requirement(
         "CONTRACT A7", "Where a model has no durations, or the answer has no events, timings are a 400."
     ),
+    "speech-while-models-arrive": Requirement(
+        "CONTRACT A1", "Missing models are fetched at the start, told by their states, while speech is served."
+    ),
+    "requests-never-fetch": Requirement(
+        "CONTRACT A1", "A server that may not fetch asks nobody, and says how to have what is missing."
+    ),
+    "lexicon": Requirement(
+        VENDOR_GUIDE, "`model_extensions` says how words are said, by respelling or by phonemes."
+    ),
+    "each-script-by-its-voice": Requirement(
+        VENDOR_GUIDE, "With `language` auto, a text of several scripts is spoken by voices that speak them."
+    ),
     # Listening
     "transcribe-five-formats": Requirement(
         "CONTRACT B2", "A recording is answered as json, text, srt, verbose_json or vtt."

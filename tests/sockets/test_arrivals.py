@@ -53,6 +53,7 @@ def get(running: Running, path: str) -> tuple[int, Any]:
     return response.status, json.loads(response.read())
 
 
+@pytest.mark.requirement("speech-while-models-arrive")
 def test_speech_is_served_while_another_model_comes(start: Start, hub: LoopbackHub) -> None:
     hub.open.clear()
     running = start(wanted(SOURCE), settled=False)
@@ -91,6 +92,7 @@ def test_a_server_is_ready_when_what_it_could_not_fetch_has_failed(start: Start,
         wait_for_model(running.url, "scribe", timeout_s=WAIT_S)
 
 
+@pytest.mark.requirement("requests-never-fetch")
 def test_a_server_that_may_not_fetch_asks_nobody(start: Start, hub: LoopbackHub) -> None:
     running = start(wanted(SOURCE), fetch=False)
 

@@ -39,6 +39,7 @@ def samples(body: bytes) -> Samples:
     return np.frombuffer(body, "<i2").astype(np.float32) / 32768
 
 
+@pytest.mark.requirement("each-script-by-its-voice")
 def test_each_script_is_spoken_by_its_own_voice_without_a_gap(espeak: Running) -> None:
     """The answer is what the voices say alone, end to end, to the sample."""
     headers, body = speak(espeak, TEXT, language="auto")
