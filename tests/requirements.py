@@ -282,12 +282,12 @@ REQUIREMENTS: dict[str, Requirement] = {
         "CONTRACT A7", "Where a model has no durations, or the answer has no events, timings are a 400."
     ),
     "speech-while-models-arrive": Requirement(
-        "CONTRACT A1", "Missing models are fetched at the start, told by their states, while speech is served."
+        "CONTRACT A1", "Missing models are fetched at the start, told by their states; speech is served."
     ),
     "requests-never-fetch": Requirement(
         "CONTRACT A1", "A server that may not fetch asks nobody, and says how to have what is missing."
     ),
-    "lexicon": Requirement(
+    "lexicon-says-words": Requirement(
         VENDOR_GUIDE, "`model_extensions` says how words are said, by respelling or by phonemes."
     ),
     "each-script-by-its-voice": Requirement(

@@ -19,7 +19,7 @@ def refusal(response: HTTPResponse) -> dict[str, str | None]:
     return found
 
 
-@pytest.mark.requirement("lexicon")
+@pytest.mark.requirement("lexicon-says-words")
 def test_a_lexicon_lengthens_what_is_said(server: Running) -> None:
     """The tone engine beeps for each word it gets."""
     plain = server.speak("One two.").read()
