@@ -23,6 +23,7 @@ from firstword.server.routes import (
     client_secrets,
     listings,
     operations,
+    page,
     speech,
     speech_stream,
     transcriptions,
@@ -67,7 +68,7 @@ def create_app(application: Application) -> FastAPI:
     origins = Origins(settings.cors_origins, same_host=not keys.open)
     app.state.context = Context(application, keys, origins, int(time.time()))
     hearing = (transcriptions, transcriptions_realtime)
-    for module in (speech, speech_stream, *hearing, chat, listings, client_secrets, operations):
+    for module in (speech, speech_stream, *hearing, chat, listings, client_secrets, operations, page):
         app.include_router(module.router)
     errors.install(app)
     schema.install(app)
