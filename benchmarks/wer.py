@@ -9,7 +9,6 @@ text is spoken, and every sentence of it is looked for.
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from rig.clips import OURS, RATE, Clip, clips
 from rig.contenders import Server, firstword
 from rig.report import Report, options
 from rig.sayings import SAYINGS, Saying, sayings
-from rig.wording import errors, plain
+from rig.wording import errors, in_place, plain
 
 from firstword import assembly, settings
 from firstword.catalog.store import ModelStore
@@ -123,10 +122,8 @@ def long_text(report: Report, server: Server, model: str, minutes: float, seed: 
     written = plain(hear(server, model, pcm)).split()
     expected = [(number, word) for number, one in enumerate(sentences) for word in plain(one).split()]
     there = [0] * len(sentences)
-    matcher = difflib.SequenceMatcher(None, [word for _, word in expected], written, autojunk=False)
-    for block in matcher.get_matching_blocks():
-        for number, _ in expected[block.a : block.a + block.size]:
-            there[number] += 1
+    for at in in_place([word for _, word in expected], written):
+        there[expected[at][0]] += 1
     missing = [
         one for one, count in zip(sentences, there, strict=True) if count < FOUND * len(plain(one).split())
     ]

@@ -9,6 +9,19 @@ from functools import cache
 import jiwer
 from whisper_normalizer.english import EnglishTextNormalizer
 
+UNITS = {
+    "km/h": "kilometers per hour",
+    "kmh": "kilometers per hour",
+    "km": "kilometers",
+    "kg": "kilograms",
+    "cm": "centimeters",
+    "ml": "milliliters",
+    "mb": "megabytes",
+    "°c": "degrees celsius",
+}
+"""Recognizers write either; the normalizer knows neither of them as the other."""
+_UNIT = re.compile(rf"(?<=\d)\s*({'|'.join(UNITS)})\b", re.IGNORECASE)
+
 
 @cache
 def _normalizer() -> EnglishTextNormalizer:
@@ -17,7 +30,7 @@ def _normalizer() -> EnglishTextNormalizer:
 
 def plain(text: str) -> str:
     """The text as it is compared: spelling, numbers and contractions in one way, no punctuation."""
-    return str(_normalizer()(text))
+    return str(_normalizer()(_UNIT.sub(lambda unit: " " + UNITS[unit[1].lower()], text)))
 
 
 def errors(said: Sequence[str], written: Sequence[str]) -> tuple[int, int]:
@@ -29,9 +42,12 @@ def errors(said: Sequence[str], written: Sequence[str]) -> tuple[int, int]:
     return wrong, counted.substitutions + counted.deletions + counted.hits
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two words are the same, without case and punctuation."""
-    return bare(one) == bare(other)
+def in_place(said: Sequence[str], written: Sequence[str]) -> list[int]:
+    """Which of the words that were said stand in what was written, in the best alignment of both."""
+    aligned = jiwer.process_words(" ".join(said), " ".join(written)).alignments[0]
+    return [
+        at for part in aligned if part.type == "equal" for at in range(part.ref_start_idx, part.ref_end_idx)
+    ]
 
 
 def bare(word: str) -> str:
