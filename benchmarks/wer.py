@@ -28,6 +28,8 @@ from firstword.core.transcripts import RecognitionRequest
 
 TIMEOUT_S = 3_600.0
 MAY_LOSE_POINTS = 0.5
+SAYING_S = 2.7
+"""A saying takes about so long."""
 FOUND = 0.6
 """Share of a sentence's words that must be there, in order, for it to count as there."""
 
@@ -116,7 +118,7 @@ def own_voice(report: Report, server: Server, model: str, said: Sequence[Saying]
 
 def long_text(report: Report, server: Server, model: str, minutes: float, seed: int) -> None:
     """A long text: every sentence of it must be there, in its place."""
-    chosen = sayings(seed, 1 + int(minutes / 2.7))[: int(minutes * 60 / 3.3)]
+    chosen = sayings(seed, 1 + int(minutes / 2))[: int(minutes * 60 / SAYING_S)]
     sentences = [one.spoken for one in chosen]
     pcm = say(server, "\n\n".join(one.written for one in chosen))
     written = plain(hear(server, model, pcm)).split()

@@ -23,7 +23,7 @@ ROOMS = sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 HEAVY = {
     *("aiohttp", "av", "fastapi", "hibari", "httpx2", "lameenc", "onnxruntime", "openai"),
-    *("pydantic_settings", "ray", "soundfile", "soxr", "starlette", "torch", "uvicorn"),
+    *("pydantic_settings", "ray", "sounddevice", "soundfile", "soxr", "starlette", "torch", "uvicorn"),
 }
 
 
@@ -149,7 +149,16 @@ def test_only_the_settings_read_the_environment() -> None:
     assert set() == readers - {"src/firstword/settings.py", looks_at_what_libraries_see}
 
 
-@pytest.mark.parametrize("module", ["firstword", "firstword.client", "firstword.cli.entry"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "firstword",
+        "firstword.client",
+        "firstword.client.player",
+        "firstword.client.recording",
+        "firstword.cli.entry",
+    ],
+)
 def test_importing_loads_no_model_codec_or_web_framework(module: str) -> None:
     found = run_python(f"import {module}; print(*{{m.partition('.')[0] for m in sys.modules}})", ROOT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
@@ -69,6 +70,9 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     """Runs a command line in this process, where it costs no start of Python."""
     for name in set(os.environ) - set(ENVIRONMENT):
         monkeypatch.delenv(name)
+    for name in ("firstword", "uvicorn"):  # a server that another test ran here has left its own
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
 
     def run(*arguments: object) -> Done:
         code = entry.run([str(argument) for argument in arguments])

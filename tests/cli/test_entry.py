@@ -80,7 +80,7 @@ def test_version_is_the_packages(run: Run) -> None:
     ("arguments", "said"),
     [
         (("frobnicate",), "No such command"),
-        (("say", "hi"), "-o FILE is required"),
+        (("say", "hi", "--device", "hall", "-o", "hi.wav"), "--device plays"),
         (("say", "hi", "-o", "hi.doc"), "name a --format"),
         (("say", "hi", "-o", "hi.wav", "--speed", "9"), "--speed"),
         (("say", "hi", "-o", "hi.wav", "--config", "/nowhere.toml"), "/nowhere.toml"),

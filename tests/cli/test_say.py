@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import signal
 import subprocess
+import sys
 import wave
 from pathlib import Path
 
@@ -290,3 +291,21 @@ def test_audio_is_not_written_to_a_terminal(tone_settings: Path) -> None:
 
     assert 2 == done.returncode
     assert b"stdout is a terminal" in done.stderr
+
+
+def test_without_the_library_that_plays_it_says_how_to_get_it(
+    run: Run, tone_settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+
+    done = run("say", SENTENCE, "--config", tone_settings)
+
+    assert (2, "") == (done.code, done.stdout)
+    assert "pip install 'firstword[play]'. -o FILE writes the audio instead." in done.stderr
+
+
+def test_a_file_is_not_played(run: Run, tmp_path: Path) -> None:
+    done = run("say", SENTENCE, "--device", "attic", "-o", tmp_path / "hello.wav")
+
+    assert 2 == done.code
+    assert "--device plays, and -o FILE does not" in done.stderr

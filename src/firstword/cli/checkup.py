@@ -50,6 +50,7 @@ def checkup(config: Path | None, flags: Mapping[str, object]) -> Iterator[Findin
     yield _telemetry()
     yield _machine()
     yield from _formats()
+    yield _loudspeakers()
     yield from _settings(config, flags)
 
 
@@ -132,6 +133,17 @@ def _formats() -> Iterator[Finding]:
         else:
             made.append(name)
     yield Finding(f"Formats: {' '.join(made)}")
+
+
+def _loudspeakers() -> Finding:
+    """Where `firstword say` can be heard; a server needs none, so that none is nothing to mend."""
+    from firstword.client.output import output_devices
+
+    try:
+        names = output_devices()
+    except ConfigurationError as missing:
+        return Finding(f"Nothing is played here. {missing.message}")
+    return Finding(f"Output devices: {', '.join(names) or 'none'}")
 
 
 def _settings(config: Path | None, flags: Mapping[str, object]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -77,7 +78,7 @@ def _request(application: assembly.Application, order: Order, text: str | None) 
         container=Container(order.container),
     )
     registry.check(audio)
-    return application.speech_request(
+    request = application.speech_request(
         model=order.model,
         voice=order.voice,
         text=text,
@@ -85,6 +86,7 @@ def _request(application: assembly.Application, order: Order, text: str | None) 
         speed=order.speed or 1.0,
         lexicon=order.lexicon,
     )
+    return replace(request, max_lead_s=order.max_lead_s)
 
 
 async def _write(

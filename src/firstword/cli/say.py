@@ -1,10 +1,10 @@
-"""`firstword say`: speech into a file or a pipe, from here or from a server."""
+"""`firstword say`: speech for the ear, into a file or a pipe, from here or from a server."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,9 @@ FORMATS: Mapping[str, tuple[str, str]] = {
 
 SUFFIXES = {f".{name}": name for name in FORMATS} | {".ogg": "opus", ".raw": "pcm"}
 STDOUT = "-"
+Write = Callable[[bytes], object]
+PLAYED_LEAD_S = 10.0
+"""What is played is made so far ahead, so that Ctrl-C finds nobody waiting for room."""
 LOGGED_BYTES = 500_000
 """A log is told of progress this often: 10 s of wav."""
 LOGGED_S = 10
@@ -46,15 +49,28 @@ class Order:
     """Bits per second."""
     lexicon: Mapping[str, str]
     """Words, and how each is said."""
+    max_lead_s: float | None = None
+    """How far audio may be made ahead of its listener, where there is one."""
 
 
 @click.command(
     "say",
-    short_help="Speak a text into a file or a pipe.",
+    short_help="Speak a text, or write it into a file or a pipe.",
     epilog='Example: firstword say "Audio starts at the first word." -o hello.mp3',
 )
 @click.argument("text", required=False)
-@click.option("-o", "--output", metavar="FILE", help="Where the audio goes; - is stdout. Required.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where the audio goes; - is stdout. Without it, it is played."
+)
+@click.option("--device", metavar="NAME", help="Plays it: a part of its name; see `firstword doctor`.")
+@click.option(
+    "--latency",
+    type=click.FloatRange(0.005, 2),
+    metavar="SECONDS",
+    default=0.06,
+    show_default=True,
+    help="What the device holds; more where it crackles.",
+)
 @click.option("--voice", metavar="NAME", default="alloy", show_default=True, help="See `firstword voices`.")
 @click.option("--model", metavar="NAME", default="tts-1", show_default=True, help="See `firstword models`.")
 @click.option("--speed", type=click.FloatRange(0.25, 4), metavar="X", help="1 is the voice's own pace.")
@@ -91,13 +107,14 @@ def command(
     config: Path | None,
     **asked: object,
 ) -> None:
-    """Speak TEXT, or what comes on stdin, into a file or a pipe.
+    """Speak TEXT, or what comes on stdin; with -o, into a file or a pipe.
 
     Without TEXT (or with -), stdin is spoken while it is still being written; with --server it is
     read to its end first. The audio is made in this process unless a --server is named.
     """
-    if output is None:
-        raise click.UsageError("-o FILE is required (-o - for stdout).")
+    device, latency = asked.pop("device"), asked.pop("latency")
+    if output is not None and device is not None:
+        raise click.UsageError("--device plays, and -o FILE does not; give one of them.")
     order = _order(output, format_name, asked)
     text = None if text == STDOUT else text
     if text is None and sys.stdin is None:
@@ -105,7 +122,7 @@ def command(
     if text is None and sys.stdin.isatty():
         click.echo("Reading from the terminal; Ctrl-D ends the text.", err=True)
     report = Progress(sys.stderr.isatty() if progress is None else progress)
-    with _opened(output) as write:
+    with _played(order, device, latency) if output is None else _opened(output) as write:
         if server:
             _speak_there(order, server, api_key, text, write, report)
         else:
@@ -139,15 +156,19 @@ class Progress:
             click.echo("" if self._over else self._line, err=True)
 
 
-def _order(output: str, format_name: str | None, asked: Mapping[str, object]) -> Order:
-    suffix = Path(output).suffix.lower()
-    name = format_name or ("wav" if output == STDOUT else SUFFIXES.get(suffix))
+def _order(output: str | None, format_name: str | None, asked: Mapping[str, object]) -> Order:
+    if output is None or output == STDOUT:
+        by_default: str | None = "pcm" if output is None else "wav"
+    else:
+        by_default = SUFFIXES.get(Path(output).suffix.lower())
+    name = format_name or by_default
     if name is None:
         endings = " ".join(SUFFIXES)
         raise click.UsageError(f"{output} ends in none of {endings}; name a --format.")
     audio_format, container = FORMATS[name]
     lexicon = _entries(asked["lexicon"])
-    return Order(format=audio_format, container=container, **{**asked, "lexicon": lexicon})  # type: ignore[arg-type]  # click has checked them
+    given = {**asked, "lexicon": lexicon, "max_lead_s": PLAYED_LEAD_S if output is None else None}
+    return Order(format=audio_format, container=container, **given)  # type: ignore[arg-type]  # click has checked them
 
 
 def _entries(lexicon: object) -> Mapping[str, str]:
@@ -158,8 +179,21 @@ def _entries(lexicon: object) -> Mapping[str, str]:
     return lexicon_entries(lexicon)
 
 
+def _played(order: Order, device: object, latency: object) -> AbstractContextManager[Write]:
+    from firstword.cli.playing import PLAYED_RATE, played
+
+    number_or_name = int(device) if isinstance(device, str) and device.isdecimal() else device
+    encoding = "webm" if order.container == "webm" else order.format
+    return played(
+        device=number_or_name,  # type: ignore[arg-type]  # click has checked them
+        latency=latency,  # type: ignore[arg-type]
+        encoding=encoding,
+        sample_rate=order.sample_rate or PLAYED_RATE,
+    )
+
+
 @contextmanager
-def _opened(output: str) -> Generator[Callable[[bytes], object]]:
+def _opened(output: str) -> Generator[Write]:
     """Where the bytes go, and at once."""
     if output != STDOUT:
         from firstword.client.saving import saving

@@ -1,0 +1,128 @@
+"""A stream of audio as a file, written while it arrives: as it comes, or in another format."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firstword.client.saving import saving
+from firstword.client.source import RATE, Incoming, Prepared, Stream, opened, prepared
+from firstword.core.errors import InvalidRequest
+from firstword.core.transcripts import InputEncoding
+from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a file is whose name ends in something."""
+
+    format: AudioFormat
+    read_as: InputEncoding
+    """What its bytes are to whoever reads them."""
+    container: Container = Container.OGG
+
+
+_OGG = _Kind(AudioFormat.OPUS, InputEncoding.OGG)
+_PCM = _Kind(AudioFormat.PCM, InputEncoding.S16LE)
+_KINDS = {
+    ".wav": _Kind(AudioFormat.WAV, InputEncoding.WAV),
+    ".mp3": _Kind(AudioFormat.MP3, InputEncoding.MP3),
+    ".flac": _Kind(AudioFormat.FLAC, InputEncoding.FLAC),
+    ".aac": _Kind(AudioFormat.AAC, InputEncoding.AAC),
+    ".opus": _OGG,
+    ".ogg": _OGG,
+    ".webm": _Kind(AudioFormat.OPUS, InputEncoding.WEBM, Container.WEBM),
+    ".pcm": _PCM,
+    ".raw": _PCM,
+}
+
+
+def save(
+    stream: Stream,
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    sample_rate: int = RATE,
+    bitrate: int | None = None,
+) -> None:
+    """Saves a stream in the format that the file's name ends in. Blocking, until all has come.
+
+    What is in that format already is left as it is. The file has its name, and a header that tells its true
+    length, once it is whole; where the stream breaks off there is none.
+
+    Args:
+        stream: a response, a file, bytes, or an iterable of bytes or events; see `source.incoming`.
+        path: ends in .wav, .mp3, .flac, .aac, .opus, .ogg, .webm, .pcm or .raw; what has no header, and was
+            not pcm before, is 24 kHz mono with 16 bits.
+        encoding: how the stream is written: `pcm`, or another name; None: as it says itself.
+        sample_rate: Hz, for pcm that does not tell.
+        bitrate: bits per second, for mp3, opus and aac; None for the format's default.
+
+    Raises:
+        InvalidRequest: no format is named so, or an event loop runs here that is to read the stream.
+        FirstwordError: the stream is no audio, or breaks off.
+        OSError: the file cannot be written.
+    """
+    kind, ready = _kind(Path(path)), prepared(stream)
+    if ready.on_loop:
+        ready.close()
+        raise InvalidRequest("save() would keep the event loop from reading: await save_async(...).")
+    _save(ready, Path(path), kind, encoding=encoding, sample_rate=sample_rate, bitrate=bitrate)
+
+
+async def save_async(
+    stream: Stream,
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    sample_rate: int = RATE,
+    bitrate: int | None = None,
+) -> None:
+    """The same beside an event loop, which goes on."""
+    kind, ready = _kind(Path(path)), prepared(stream)
+    try:
+        await asyncio.to_thread(
+            _save, ready, Path(path), kind, encoding=encoding, sample_rate=sample_rate, bitrate=bitrate
+        )
+    finally:
+        ready.close()
+
+
+def _kind(path: Path) -> _Kind:
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise InvalidRequest(f"{path} ends in none of {' '.join(_KINDS)}.", param="path")
+    return kind
+
+
+def _save(
+    ready: Prepared, path: Path, kind: _Kind, *, encoding: str | None, sample_rate: int, bitrate: int | None
+) -> None:
+    found = opened(ready, encoding=encoding, sample_rate=sample_rate)
+    as_it_is = found.source.encoding is kind.read_as and found.source.channels == 1 and bitrate is None
+    with saving(path) as file:
+        for block in found.pieces if as_it_is else _encoded(found, kind, bitrate):
+            file.write(block)
+
+
+def _encoded(found: Incoming, kind: _Kind, bitrate: int | None) -> Iterator[bytes]:
+    """The blocks of another format; one encoder, and one resampler, for all."""
+    from firstword.audio.resampler import Resampler
+    from firstword.formats import registry
+
+    resampler = encoder = None
+    chunk: AudioChunk
+    for chunk in found.chunks():
+        if resampler is None or encoder is None:
+            keeps = kind is not _PCM and chunk.sample_rate in registry.rates(kind.format)
+            rate = chunk.sample_rate if keeps else registry.default_rate(kind.format)
+            encoder = registry.encoder(AudioSpec(kind.format, rate, bitrate, kind.container))
+            resampler = Resampler(chunk.sample_rate, rate)
+        for resampled in resampler.feed(chunk):
+            yield from encoder.feed(resampled)
+    if resampler is not None and encoder is not None:
+        for resampled in resampler.flush():
+            yield from encoder.feed(resampled)
+        yield from encoder.flush()

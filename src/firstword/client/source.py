@@ -1,0 +1,308 @@
+"""Audio from whatever brings it: any library's response, an event stream, a file, bytes.
+
+Nothing is asked for its size, because who asks for a size waits for that much. What the bytes are is told by
+themselves, else by their header or name; bytes that nothing tells about are pcm.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from firstword.client.bridge import Bridge
+from firstword.core.errors import EngineError, FirstwordError, InvalidRequest, UnsupportedAudio
+from firstword.core.transcripts import AudioSource, InputEncoding
+from firstword.core.types import AudioChunk
+from firstword.formats.decoding import RAW, decoder
+from firstword.formats.sniff import SNIFF_BYTES, sniff
+
+RATE = 24_000
+"""Hz of pcm that does not tell: OpenAI's."""
+READ_BYTES = 4_096
+"""At most so much is waited for where a library must be told a size: 85 ms of pcm."""
+SHOWN_BYTES = 4_096
+"""No more is read of what is not audio."""
+FAILED = 500
+WEAK = frozenset({InputEncoding.MP3, InputEncoding.AAC})
+"""Two bytes begin these, and pcm may well begin with the same two."""
+
+Stream = object
+"""What `incoming` takes."""
+Items = Iterable[object] | AsyncIterable[object]
+
+
+class _File(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What is said about a stream beside it."""
+
+    media_type: str = ""
+    name: str | None = None
+    status: int = 200
+
+    @property
+    def kind(self) -> str:
+        """The media type without its parameters."""
+        return self.media_type.partition(";")[0].strip().lower()
+
+    def parameter(self, name: str, default: int) -> int:
+        """A number in the media type."""
+        for field in self.media_type.split(";")[1:]:
+            key, _, value = field.partition("=")
+            if key.strip().lower() == name and value.strip().isdecimal():
+                return int(value)
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Encoded audio on its way, to be read once."""
+
+    source: AudioSource
+    """How it is written."""
+    pieces: Iterator[bytes]
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """The audio, as soon as its bytes are here.
+
+        Raises:
+            FirstwordError: it is broken, or breaks off; all that was whole has come before.
+        """
+        reading = decoder(self.source)
+        for piece in self.pieces:
+            yield from reading.read(piece)
+        yield from reading.flush()
+
+
+def incoming(stream: Stream, *, encoding: str | None = None, sample_rate: int = RATE) -> Incoming:
+    """What a stream brings. Blocking: its first bytes are here when this returns.
+
+    Args:
+        stream: bytes, a path, an open file; a response of OpenAI's SDK, httpx, requests or aiohttp; an
+            iterable, plain or asynchronous, of bytes, of speech events or of chat chunks, as objects or as
+            JSON has them.
+        encoding: `pcm`, or another name of how it is written; None: as it says itself.
+        sample_rate: Hz, for pcm that does not tell.
+
+    Raises:
+        InvalidRequest: nothing can be read from such an object.
+        UnsupportedAudio: nobody here can read it.
+        FirstwordError: it is no audio but an error, which this is.
+    """
+    return opened(prepared(stream), encoding=encoding, sample_rate=sample_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A stream that can be read from any thread."""
+
+    items: Iterator[object]
+    label: _Label
+    close: Callable[[], None]
+    """Ends what brings it, where that is our own."""
+    on_loop: bool = False
+    """True where the caller's event loop reads it."""
+
+
+def prepared(stream: Stream) -> Prepared:
+    """Finds out how a stream is read, and reads nothing yet.
+
+    In an event loop, an asynchronous stream is read by a task of that loop.
+
+    Raises:
+        InvalidRequest: nothing can be read from such an object.
+        OSError: there is no such file.
+    """
+    items, label = _items(stream), _label(stream)
+    if isinstance(items, AsyncIterable):
+        bridge = Bridge(items)
+        return Prepared(iter(bridge), label, bridge.close, bridge.on_loop)
+    return Prepared(iter(items), label, lambda: None)
+
+
+def opened(ready: Prepared, *, encoding: str | None, sample_rate: int) -> Incoming:
+    """What `incoming` gives, of a stream that has been prepared."""
+    unpacked = _Unpacked(ready.items, ready.label)
+    pieces = iter(unpacked)
+    head = b""
+    while len(head) < SNIFF_BYTES and (piece := next(pieces, None)) is not None:
+        head += piece
+    label = ready.label if not unpacked.events else _Label()
+    pieces = chain([head], pieces)
+    if encoding is not None:
+        return Incoming(_named(encoding, sample_rate), pieces)
+    if unpacked.chat:
+        return Incoming(AudioSource(InputEncoding.S16LE, RATE), pieces)
+    if failure := _failure(head, pieces, label):
+        raise failure
+    return Incoming(_found(head, label, sample_rate), pieces)
+
+
+def _items(stream: Stream) -> Items:
+    """What a stream is made of, in order: bytes or events."""
+    if isinstance(stream, bytes | bytearray | memoryview):
+        return [bytes(stream)]
+    if isinstance(stream, PathLike):
+        return _read_path(Path(stream))
+    known = cast(Any, stream)
+    if hasattr(stream, "iter_bytes"):
+        return cast(Items, known.aiter_bytes() if _only_async(stream) else known.iter_bytes())
+    if hasattr(stream, "iter_content"):
+        return cast(Items, known.iter_content(chunk_size=1_024))
+    if hasattr(getattr(stream, "content", None), "iter_any"):
+        return cast(Items, known.content.iter_any())
+    if hasattr(stream, "read") and not hasattr(stream, "__aiter__"):
+        return _read(cast(_File, stream))
+    if isinstance(stream, Iterable | AsyncIterable) and not isinstance(stream, str | Mapping):
+        return stream
+    raise InvalidRequest(
+        f"There is no audio to be read from {type(stream).__name__!r}: "
+        "give a response, an open file, a Path, bytes, or an iterable of bytes or events."
+    )
+
+
+def _only_async(response: object) -> bool:
+    """True for httpx's responses of an asynchronous client, which have `iter_bytes` too."""
+    body = getattr(response, "stream", None)
+    return hasattr(body, "__aiter__") and not hasattr(body, "__iter__")
+
+
+def _read(file: _File) -> Iterator[bytes]:
+    read = getattr(file, "read1", file.read)
+    while data := read(READ_BYTES):
+        yield data
+
+
+def _read_path(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from _read(file)
+
+
+def _label(stream: Stream) -> _Label:
+    inner = (stream, *(getattr(stream, name, None) for name in ("http_response", "response")))
+    given = (getattr(one, "headers", None) for one in inner)
+    headers: Mapping[Any, Any] = next((found for found in given if isinstance(found, Mapping)), {})
+    statuses = (getattr(one, field, None) for one in inner for field in ("status_code", "status"))
+    status = next((found for found in statuses if isinstance(found, int)), 200)
+    name = stream if isinstance(stream, PathLike) else getattr(stream, "name", None)
+    kind = headers.get("content-type")
+    return _Label(str(kind or ""), str(name) if isinstance(name, str | PathLike) else None, status)
+
+
+class _Unpacked:
+    """The encoded bytes in a stream of bytes, of events, or of bytes that are events."""
+
+    def __init__(self, items: Iterator[object], label: _Label) -> None:
+        self._items = items
+        self._label = label
+        self.events = False
+        """True when events brought what has been read."""
+        self.chat = False
+        """True when they were a chat's, whose audio is pcm16."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        items, first = self._items, next(self._items, b"")
+        while isinstance(first, bytes) and len(first) < len(b"event:") and (more := next(items, None)):
+            first += cast(bytes, more)
+        items = chain([first], items)
+        if isinstance(first, bytes) and first.startswith((b"data:", b"event:", b":")):
+            items = _events(cast(Iterator[bytes], items))
+        for item in items:
+            data = bytes(item) if isinstance(item, bytes | bytearray | memoryview) else self._audio(item)
+            if data:
+                yield data
+
+    def _audio(self, event: object) -> bytes:
+        self.events = True
+        if failure := _told(_field(event, "error")):
+            raise failure
+        if isinstance(ours := _field(event, "pcm"), bytes):
+            self.chat = True
+            return ours
+        if isinstance(choices := _field(event, "choices"), list):
+            self.chat = True
+            deltas = (_field(_field(choice, "delta"), "audio") for choice in choices)
+            return b"".join(_decoded(_field(audio, "data")) for audio in deltas)
+        if _field(event, "type") is None:
+            raise InvalidRequest(f"{type(event).__name__!r} is neither bytes nor an event that brings audio.")
+        return _decoded(_field(event, "audio"))
+
+
+def _field(thing: object, name: str) -> object:
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+
+
+def _decoded(data: object) -> bytes:
+    return base64.b64decode(data) if isinstance(data, str) else b""
+
+
+def _events(pieces: Iterator[bytes]) -> Iterator[object]:
+    """The JSON of each event. Source: HTML, 9.2 (server-sent events), of which APIs use `data` only."""
+    rest = b""
+    for piece in chain(pieces, [b"\n"]):
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            data = line.removeprefix(b"data:").strip()
+            if line.startswith(b"data:") and data != b"[DONE]":
+                yield json.loads(data)
+
+
+def _named(encoding: str, sample_rate: int) -> AudioSource:
+    found = sniff(b"", name=f"audio.{encoding}", media_type=None)
+    if found is None:
+        raise InvalidRequest(f"{encoding!r} is no format; pcm, wav, mp3, opus, aac, flac, webm and m4a are.")
+    return AudioSource(found, sample_rate)
+
+
+def _found(head: bytes, label: _Label, sample_rate: int) -> AudioSource:
+    if not head:
+        raise EngineError("There is no audio: the stream ended before its first byte.", code="incomplete")
+    said = sniff(b"", name=label.name, media_type=label.media_type)
+    found = sniff(head, name=label.name, media_type=label.media_type) or InputEncoding.S16LE
+    if said in RAW and found in WEAK:
+        found = said
+    if found not in RAW:
+        return AudioSource(found)
+    rate, channels = label.parameter("rate", sample_rate), label.parameter("channels", 1)
+    if label.kind.startswith("video/"):
+        raise UnsupportedAudio(f"{label.kind} cannot be read here.")
+    return AudioSource(found, rate, channels)
+
+
+def _failure(head: bytes, pieces: Iterator[bytes], label: _Label) -> FirstwordError | None:
+    """What a body says that is no audio; None for one that may be."""
+    written = label.kind.startswith("text/") or label.kind == "application/json"
+    looks = head.lstrip()[:1] in (b"{", b"<") and all(9 <= byte < 127 for byte in head)
+    if label.status < 400 and not written and not looks:
+        return None
+    body = b""
+    while len(body) < SHOWN_BYTES and (piece := next(pieces, None)) is not None:
+        body += piece
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = None
+    error = said.get("error", said.get("detail")) if isinstance(said, dict) else None
+    shown = error if isinstance(error, str) else " ".join(body.decode("utf-8", "replace").split())[:200]
+    what = f"status {label.status}" if label.status >= 400 else label.kind if written else "text"
+    return _told(error, label.status) or EngineError(f"This is {what} instead of audio: {shown}")
+
+
+def _told(error: object, status: int = FAILED) -> FirstwordError | None:
+    """What an OpenAI error object says."""
+    if error is None:
+        return None
+    from firstword.client.connection import told
+
+    if not isinstance(error, Mapping):
+        error = {name: getattr(error, name, None) for name in ("message", "param", "code")}
+    return told(dict(error), status if status >= 400 else FAILED)

@@ -1,0 +1,288 @@
+"""What is heard of streams, sample by sample, on a device in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from queue import Queue
+
+import numpy as np
+import pytest
+
+from firstword.client.playback import AHEAD_S, Playback
+from firstword.client.player import Player
+from firstword.client.ring import Frames
+from firstword.core.errors import ConfigurationError, EngineError, InvalidRequest
+from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
+from firstword.formats import registry
+from tests.client.loudspeaker import LATENCY_S, Loudspeaker, until
+
+pytestmark = pytest.mark.unit
+
+RATE = 24_000
+
+
+def voice(seconds: float, seed: int = 1) -> Frames:
+    """Loud noise, of which no sample is 0."""
+    noise = np.random.default_rng(seed).integers(1_000, 20_000, round(seconds * RATE))
+    return noise.astype(np.int16)
+
+
+def sounding(heard: Frames) -> Frames:
+    """What is not silence."""
+    return heard[heard != 0]
+
+
+def wav(samples: Frames, rate: int = RATE) -> bytes:
+    encoder = registry.encoder(AudioSpec(AudioFormat.WAV, rate))
+    chunk = AudioChunk(samples.astype(np.float32) / np.float32(32768), rate)
+    return b"".join([*encoder.feed(chunk), *encoder.flush()])
+
+
+class Line:
+    """A stream whose pieces come when the test sends them."""
+
+    def __init__(self) -> None:
+        self._pieces: Queue[bytes | Exception | None] = Queue()
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := self._pieces.get()) is not None:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def send(self, playback: Playback, samples: Frames) -> None:
+        """Has them arrive."""
+        before = playback.buffered_ms + 1000 * playback.position_s
+        self._pieces.put(samples.tobytes())
+        until(lambda: playback.buffered_ms + 1000 * playback.position_s > before)
+
+    def end(self, playback: Playback, failure: Exception | None = None) -> None:
+        """That was all."""
+        self._pieces.put(failure)
+        until(lambda: playback.arrived)
+
+
+def arrived(playback: Playback) -> Playback:
+    until(lambda: playback.arrived)
+    return playback
+
+
+def test_every_sample_is_heard_and_nothing_between_them() -> None:
+    device, said = Loudspeaker(), voice(1)
+    playback = arrived(device.player.play(wav(said)))
+    heard = device.run(1.2)
+
+    assert np.array_equal(said, sounding(heard))
+    assert np.array_equal(said, heard[: len(said)])
+    assert playback.done
+    assert (0, 0) == (playback.underruns, playback.silence_ms)
+    assert 1.0 == playback.position_s
+    assert 0 == playback.buffered_ms
+
+
+def test_it_is_done_when_the_last_sample_has_left_the_device() -> None:
+    device = Loudspeaker()
+    playback = arrived(device.player.play(wav(voice(0.5))))
+    device.run(0.5)
+    assert not playback.done
+    assert not playback.wait(0)
+
+    device.run(LATENCY_S + 0.01)
+    assert playback.done
+    assert playback.wait()
+
+
+def test_the_first_sample_is_heard_before_the_stream_has_ended_and_its_time_is_told() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    device.run(0.3)
+    line.send(playback, voice(0.2))
+    heard = device.run(0.1)
+
+    assert len(sounding(heard)) > 0
+    assert playback.first_audio_s == pytest.approx(0.3 + LATENCY_S, abs=0.011)
+    line.end(playback)
+
+
+def test_audio_that_comes_late_is_heard_late_and_the_silence_is_counted() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    line.send(playback, voice(0.5))
+    device.run(0.7)
+    line.send(playback, voice(1, 2))
+    line.end(playback)
+    device.run(1.3)
+
+    assert np.array_equal(np.concatenate([voice(0.5), voice(1, 2)]), sounding(device.everything))
+    assert 1 == playback.underruns
+    assert 200 == pytest.approx(playback.silence_ms, abs=11)
+
+
+def test_the_silence_after_the_last_sample_is_nobody_s_fault() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    line.send(playback, voice(0.5))
+    device.run(1)
+    line.end(playback)
+    device.run(0.1)
+
+    assert playback.done
+    assert 0 == playback.silence_ms
+
+
+def test_streams_follow_each_other_without_a_gap() -> None:
+    device = Loudspeaker()
+    first, second = (arrived(device.player.play(wav(voice(0.305, seed)))) for seed in (1, 2))
+    heard = device.run(0.7)
+
+    assert np.array_equal(np.concatenate([voice(0.305), voice(0.305, 2)]), heard[: 2 * len(voice(0.305))])
+    assert first.done
+    assert second.done
+    assert [RATE] == device.opened_at
+
+
+def test_a_pause_is_silent_at_once_and_nothing_is_lost_or_counted() -> None:
+    device, said = Loudspeaker(), voice(1)
+    playback = arrived(device.player.play(wav(said)))
+    device.run(0.25)
+    playback.pause()
+    assert 0 == len(sounding(device.run(0.5)))
+
+    playback.resume()
+    device.run(1)
+    assert np.array_equal(said, sounding(device.everything))
+    assert (0, 0) == (playback.underruns, playback.silence_ms)
+
+
+def test_a_stop_is_silent_at_once() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    line.send(playback, voice(5))
+    device.run(0.25)
+    playback.stop()
+
+    assert "aborted" == device.state
+    assert 0 == len(sounding(device.run(0.5)))
+    assert playback.wait()
+    assert 0.25 == playback.position_s
+    line.end(playback)
+
+
+def test_a_stopped_stream_gives_way_to_the_next_one_of_which_nothing_is_lost() -> None:
+    device = Loudspeaker()
+    first = arrived(device.player.play(wav(voice(0.35))))
+    arrived(device.player.play(wav(voice(0.5, 2))))
+    heard = device.run(0.3)
+    first.stop()
+
+    assert np.array_equal(voice(0.3), heard)
+    assert np.array_equal(voice(0.5, 2), sounding(device.run(0.6)))
+
+
+def test_after_a_stop_the_device_is_opened_again() -> None:
+    device = Loudspeaker()
+    arrived(device.player.play(wav(voice(5))))
+    device.run(0.2)
+    device.player.stop()
+    arrived(device.player.play(wav(voice(0.5, 2))))
+
+    assert np.array_equal(voice(0.5, 2), sounding(device.run(0.6)))
+
+
+def test_a_device_is_opened_at_the_rate_of_the_stream() -> None:
+    device = Loudspeaker()
+    arrived(device.player.play(wav(voice(0.1), 16_000)))
+
+    assert [16_000] == device.opened_at
+
+
+def test_a_device_of_another_rate_gets_the_same_sound() -> None:
+    device = Loudspeaker(own_rate=48_000)
+    tone = (10_000 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.int16)
+    playback = arrived(device.player.play(wav(tone)))
+    heard = device.run(1.2)[:48_000]
+
+    assert 440 == pytest.approx(np.argmax(np.abs(np.fft.rfft(heard))), abs=1)
+    assert 1.0 == pytest.approx(playback.position_s, abs=0.001)
+
+
+def test_what_came_before_a_break_is_heard_and_then_the_break_is_told() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    line.send(playback, voice(0.5))
+    line.end(playback, EngineError("It broke off."))
+
+    assert np.array_equal(voice(0.5), sounding(device.run(0.6)))
+    with pytest.raises(EngineError, match="broke off"):
+        playback.wait()
+
+
+def test_what_is_no_audio_is_told_and_does_not_hold_up_the_next() -> None:
+    device = Loudspeaker()
+    broken = arrived(device.player.play(b"<html>Not found</html>"))
+    arrived(device.player.play(wav(voice(0.2))))
+
+    assert np.array_equal(voice(0.2), sounding(device.run(0.4)))
+    with pytest.raises(EngineError, match="instead of audio"):
+        broken.wait()
+
+
+def test_no_more_is_taken_from_a_stream_than_will_soon_be_needed() -> None:
+    device, taken = Loudspeaker(), 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield voice(1).tobytes()
+
+    playback = device.player.play(endless())
+    until(lambda: taken > AHEAD_S)
+    device.run(2)
+
+    assert playback.buffered_ms <= 1000 * (AHEAD_S + 2)
+    playback.stop()
+    until(lambda: playback.arrived)
+
+
+def test_a_player_that_is_left_has_played_everything_and_closed_the_device() -> None:
+    device, heard = Loudspeaker(), list[Frames]()
+    with Player(open_output=device.open) as player:
+        playback = player.play(wav(voice(0.05)))
+        until(lambda: device.state == "open")
+        while not playback.done:
+            out = np.empty(240, np.int16)
+            device.fill(out)
+            heard.append(out)
+
+    assert np.array_equal(voice(0.05), sounding(np.concatenate(heard)))
+    assert "finished" == device.state
+    with pytest.raises(InvalidRequest, match="closed"):
+        player.play(b"")
+
+
+async def test_an_asynchronous_stream_is_played_beside_the_event_loop() -> None:
+    device = Loudspeaker()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, RATE, 1_000):
+            await asyncio.sleep(0)
+            yield voice(1)[at : at + 1_000].tobytes()
+
+    playback = device.player.play(pieces())
+    with pytest.raises(InvalidRequest, match="wait_async"):
+        playback.wait()
+    await asyncio.to_thread(until, lambda: playback.arrived)
+    device.run(1.2)
+    await playback.wait_async()
+
+    assert np.array_equal(voice(1), sounding(device.everything))
+
+
+def test_without_the_library_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+
+    with pytest.raises(ConfigurationError, match=r"pip install 'firstword\[play\]'"):
+        Player()
