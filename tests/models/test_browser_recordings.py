@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.model
 
 FOLDER = Path(__file__).parents[1] / "data/recordings"
 RECORDINGS = sorted(file for file in FOLDER.iterdir() if file.suffix != ".md")
+MAY_DIFFER = 2
+"""Words: processors round a quantized model differently."""
 SAID = (
     "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 )
@@ -55,7 +58,10 @@ def test_a_recording_says_what_was_said(file: Path, model_files: Files) -> None:
             break
     engine.close()
 
-    assert re.findall("[a-z]+", text.lower()) == SAID.split()
+    said, written = SAID.split(), re.findall("[a-z]+", text.lower())
+    blocks = SequenceMatcher(None, said, written, autojunk=False).get_matching_blocks()
+    assert sum(block.size for block in blocks) >= len(said) - MAY_DIFFER
+    assert len(written) <= len(said) + MAY_DIFFER
 
 
 @pytest.mark.parametrize("file", RECORDINGS, ids=lambda file: file.name)
