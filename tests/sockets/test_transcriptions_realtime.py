@@ -61,12 +61,14 @@ def session(running: Running, **fields: Any) -> Iterator[ClientConnection]:
 
 
 def say(socket: ClientConnection, **message: Any) -> None:
-    socket.send(json.dumps(message))
+    with suppress(ConnectionClosed):  # a server that has refused closes; why is heard, not said
+        socket.send(json.dumps(message))
 
 
 def send(socket: ClientConnection, audio: bytes, size: int = FRAMES_BYTES) -> None:
-    for at in range(0, len(audio), size):
-        socket.send(audio[at : at + size])
+    with suppress(ConnectionClosed):
+        for at in range(0, len(audio), size):
+            socket.send(audio[at : at + size])
 
 
 def hear(socket: ClientConnection) -> dict[str, Any]:
