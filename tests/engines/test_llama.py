@@ -332,9 +332,11 @@ async def test_only_closing_ends_the_process_and_leaves_no_answer(model_files: F
 
 
 LOADS_AND_WAITS = """
+import signal
 import time
 from pathlib import Path
 from firstword.engines.llama import plugin
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell runs in the background
 engine = plugin.load(plugin.infos()[0], lambda model_id: Path({folder!r}), {{}})
 print(engine.supervisor.pid, flush=True)
 time.sleep(60)
