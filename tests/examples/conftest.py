@@ -1,4 +1,4 @@
-"""Examples as users run them: `examples/run NAME`, against a real server, in the environment that holds what all need."""
+"""Examples as users run them: `examples/run NAME`, beside a real server, with the packages that all need."""
 
 from __future__ import annotations
 
