@@ -39,7 +39,7 @@ def environment(python: Path, url: str, **more: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run_example(conformance_python: Path, house: House) -> Run:
     """Runs one to its end: `run_example("name", "argument", url=...)`; gives what it printed."""
 
@@ -60,7 +60,7 @@ def run_example(conformance_python: Path, house: House) -> Run:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def serve_example(conformance_python: Path, house: House) -> Serve:
     """Starts one that is a server itself, on PORT; gives its address once it listens."""
 
