@@ -27,6 +27,16 @@ class Requirement:
 
 
 REQUIREMENTS: dict[str, Requirement] = {
+    # Saving and playing
+    "saved-files-tell-their-length": Requirement(
+        LATENCY,
+        "A stream in any format is saved in any other while it arrives, AAC into an m4a without encoding it "
+        "again, and the file tells its true length.",
+    ),
+    "heard-is-what-was-sent": Requirement(
+        CHUNKED_PLAYBACK,
+        "Of a stream in any format, at any pace, every sample is heard, and silence only where the player says.",
+    ),
     # Chat
     "chat-streams-words-and-audio": Requirement(
         CHAT_AUDIO, "A streamed chat answer alternates pieces of its transcript and of its audio."
@@ -42,6 +52,10 @@ REQUIREMENTS: dict[str, Requirement] = {
     ),
     "chat-accumulates-in-the-sdk": Requirement(
         "CONTRACT B4", "The official helpers put a streamed answer together: one id, one expiry, all audio."
+    ),
+    "chat-tells-when-its-words-sound": Requirement(
+        "CONTRACT A7",
+        "A streamed chat answer tells, where asked, each word's place in its transcript and in its audio.",
     ),
     "chat-usage": Requirement(CHAT_AUDIO, "Usage tells tokens of text and of audio apart, both ways."),
     "chat-text-alone": Requirement("CONTRACT B4", "Without audio asked for, it is a plain chat server."),

@@ -67,11 +67,17 @@ class Recording:
         raise ValueError(f"nothing to be heard in {response_format}, status {self.status}")
 
 
-def record(host: str, port: int, body: dict[str, Any], leave_after: int | None = None) -> Recording:
+def record(
+    host: str,
+    port: int,
+    body: dict[str, Any],
+    leave_after: int | None = None,
+    path: str = "/v1/audio/speech",
+) -> Recording:
     """Sends one speech request and takes the answer, all of it or at least `leave_after` bytes."""
     content = json.dumps(body).encode()
     head = (
-        f"POST /v1/audio/speech HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
     )
     recording, left = Recording(), leave_after

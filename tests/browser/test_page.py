@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
 import threading
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from firstword.engines.tone import ToneEngine
-from tests.conftest import find_program
-from tests.sockets.conftest import Running, StartServer, servers, until
+from tests.browser.driving import driven
+from tests.sockets.conftest import Running, StartServer, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,38 +22,11 @@ pytestmark = [
     pytest.mark.timeout(150),
 ]
 
-SCRIPTS = Path(__file__).parent / "node"
 TEXT = "one two three four five six seven eight nine ten"
 """Three and a half seconds of tones."""
 PACE = {"realtime_factor": 0.5}
 """Twice as fast as it is heard: the answer ends in the middle of the playing."""
 KEY = "fw-browser"
-
-
-@pytest.fixture
-def start_server() -> Any:
-    """Starts servers for one test."""
-    with servers() as start:
-        yield start
-
-
-def driven(script: str, address: str, *arguments: str, hosts: int = 1) -> dict[str, Any]:
-    """What a script saw in the page at an address, which asked nobody but so many hosts."""
-    assert (SCRIPTS / "node_modules").exists(), f"npm ci --prefix {SCRIPTS.relative_to(Path.cwd())}, once"
-    environment = {**os.environ, "CHROMIUM": find_program("chromium") or ""}
-    ran = subprocess.run(
-        ["node", SCRIPTS / script, address, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert 0 == ran.returncode, ran.stderr
-    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    assert [] == told["problems"]
-    assert len(told["hosts"]) == hosts, told["hosts"]
-    assert told["wide"] <= 0, "the page is wider than a telephone"
-    return told
 
 
 def wanted(response_format: str, **fields: object) -> str:

@@ -75,9 +75,12 @@ def test_node_hears_the_first_sentence_while_the_second_is_not_written(
 
 
 @pytest.mark.requirement("chat-accumulates-in-the-sdk")
-def test_nodes_own_helper_puts_the_answer_together(house: House, chat: ScriptedChat) -> None:
+@pytest.mark.parametrize("timings", [[], ["timings"]])
+def test_nodes_own_helper_puts_the_answer_together(
+    house: House, chat: ScriptedChat, timings: list[str]
+) -> None:
     chat.lines = words(FIRST + SECOND)
-    command = ["node", SCRIPTS / "accumulated.mjs", house.base_url, KEY]
+    command = ["node", SCRIPTS / "accumulated.mjs", house.base_url, KEY, *timings]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     audio = json.loads(done.stdout)
     assert audio["ids"] == [audio["id"]]

@@ -467,11 +467,6 @@ NOT_SPOKEN: list[dict[str, Any]] = [
         "param": "audio.voice",
     },
     {
-        "fields": {**SPOKEN, "model_extensions": {"timings": "word"}},
-        "code": "unsupported_parameter",
-        "param": "model_extensions.timings",
-    },
-    {
         "fields": {**SPOKEN, "model_extensions": {"nonsense": 1}},
         "code": "unknown_field",
         "param": "model_extensions.nonsense",

@@ -32,7 +32,7 @@ from firstword.core.conversation import (
 from firstword.core.errors import EngineError, InvalidRequest
 from firstword.core.protocols import Engines
 from firstword.core.transcripts import TranscribeRequest
-from firstword.core.types import AudioBytes, SpeechRequest
+from firstword.core.types import AudioBytes, SpeechRequest, WordsSpoken
 from firstword.pipeline.conversing.lanes import Lanes
 from firstword.pipeline.conversing.recordings import Recording, Recordings
 from firstword.pipeline.speak import SpeakPipeline, Speech
@@ -85,7 +85,8 @@ class ConverseDone:
 
 
 Words = TextDelta | ToolCallDelta | ConverseDone
-ConverseEvent = Words | AudioBytes
+Sound = WordsSpoken | AudioBytes
+ConverseEvent = Words | Sound
 """What the pipeline gives a server, whatever the transport."""
 
 
@@ -194,7 +195,7 @@ class _Run:
     speech: Speech | None
     inbox: Inbox | None
     _spent: Spent
-    lanes: Lanes[Words, AudioBytes] = field(default_factory=Lanes)
+    lanes: Lanes[Words, Sound] = field(default_factory=Lanes)
     failure: Exception | None = None
     _unspeakable: Exception | None = None
     _end: ChatEnd | None = None
@@ -251,9 +252,8 @@ class _Run:
     async def _sound(self, speech: Speech) -> None:
         try:
             async for events in speech:
-                made = [event for event in events if isinstance(event, AudioBytes)]
-                if made:
-                    await self.lanes.sound(AudioBytes(tuple(block for one in made for block in one.blocks)))
+                if made := [event for event in events if isinstance(event, Sound)]:
+                    await self.lanes.sound(*made)
         except Exception as failure:  # likewise
             self._unspeakable = failure
             if self.inbox is not None:

@@ -12,7 +12,7 @@ import anyio
 
 from firstword.core.conversation import TextDelta, ToolCall, ToolCallDelta
 from firstword.core.errors import ConfigurationError, InvalidRequest, RequestError
-from firstword.core.types import AudioBytes
+from firstword.core.types import AudioBytes, WordsSpoken
 from firstword.pipeline.converse import Conversation, ConverseDone, ConverseEvent, Spent
 from firstword.server import errors
 from firstword.server.answering import Body, RunResponse
@@ -108,13 +108,15 @@ class Chunks:
     Args:
         head: what every chunk repeats.
         spoken: of a spoken answer; None where it is only written.
+        timings: whether words are told before the audio in which they begin.
     """
 
     media_type = "text/event-stream; charset=utf-8"
 
-    def __init__(self, head: AnswerHead, spoken: SpokenAnswer | None) -> None:
+    def __init__(self, head: AnswerHead, spoken: SpokenAnswer | None, *, timings: bool = False) -> None:
         self._head = head
         self._spoken = spoken
+        self._timings = timings
         self._pieces = wire.Pieces()
         self._begun = False
 
@@ -150,6 +152,8 @@ class Chunks:
                 return self._head.chunk(self._words(text))
             case ToolCallDelta():
                 return self._head.chunk(wire.call_delta(event))
+            case WordsSpoken(words=words) if self._timings:
+                return self._head.words_chunk(words)
             case AudioBytes(blocks=blocks):
                 return b"".join(self._data(piece) for block in blocks for piece in self._pieces.feed(block))
             case _:

@@ -230,6 +230,11 @@ class ChatBody(BaseModel):
         return self.audio if "audio" in (self.modalities or ()) else None
 
     @property
+    def timings(self) -> bool:
+        """Whether word timings are asked for."""
+        return self.model_extensions is not None and self.model_extensions.timings == "word"
+
+    @property
     def tells_usage(self) -> bool:
         """Whether a stream ends with its usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
@@ -285,10 +290,8 @@ class ChatBody(BaseModel):
                 param="audio",
                 code="missing_field",
             )
-        if self.model_extensions and self.model_extensions.timings:
-            raise _unsupported(
-                "model_extensions.timings", "Word timings are told by /v1/audio/speech, not in a chat."
-            )
+        if self.timings:
+            self._check_timings()
         if self.tool_choice not in (None, "auto", "none", *(tool.name for tool in self.callable)) and not (
             self.tool_choice == "required" and self.tools
         ):
@@ -300,6 +303,20 @@ class ChatBody(BaseModel):
         for number, message in enumerate(self.messages):
             for fault in _faults(message, f"messages.{number}"):
                 raise fault
+
+    def _check_timings(self) -> None:
+        if self.spoken is None:
+            raise InvalidRequest(
+                'Word timings are of a spoken answer: ask for "modalities": ["text", "audio"].',
+                param="model_extensions.timings",
+                code="timings_need_audio",
+            )
+        if not self.stream:
+            raise InvalidRequest(
+                'Word timings are told in events: ask for "stream": true.',
+                param="model_extensions.timings",
+                code="timings_need_events",
+            )
 
 
 def _faults(message: ChatMessage, path: str) -> Iterator[InvalidRequest]:

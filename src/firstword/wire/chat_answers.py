@@ -2,18 +2,20 @@
 
 Source: CONTRACT B4 and B7, whose rules keep the official SDKs' accumulators right: the audio's id once, its
 expiry once and alone, every piece of audio but the last a multiple of 6 bytes (3 for base64, 2 for a sample),
-the finish reason in a chunk of its own.
+the finish reason in a chunk of its own. Word timings, which OpenAI has not, come as the usage does: beside
+an empty list of choices.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firstword.core.conversation import ChatUsage, ToolCall, ToolCallDelta
-from firstword.wire.speech import MS_PER_AUDIO_TOKEN
+from firstword.core.types import TimedWord
+from firstword.wire.speech import MS_PER_AUDIO_TOKEN, SpokenWords
 from firstword.wire.transcripts import audio_tokens, text_tokens
 
 DONE = b"data: [DONE]\n\n"
@@ -40,6 +42,11 @@ class AnswerHead:
         """The event with the usage, and no choice."""
         return self._event([], usage)
 
+    def words_chunk(self, words: Iterable[TimedWord]) -> bytes:
+        """The event with words that begin in the audio after it, and no choice."""
+        told = SpokenWords.of(words).model_dump(mode="json")["words"]
+        return self._event([], None, audio_words=told)
+
     def message(
         self, message: Mapping[str, object], finish_reason: str, usage: Mapping[str, object]
     ) -> bytes:
@@ -47,8 +54,8 @@ class AnswerHead:
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
         return _dumped(self._body("chat.completion", [choice]) | {"usage": usage})
 
-    def _event(self, choices: Sequence[object], usage: Mapping[str, object] | None) -> bytes:
-        body = self._body("chat.completion.chunk", choices)
+    def _event(self, choices: Sequence[object], usage: Mapping[str, object] | None, **more: object) -> bytes:
+        body = self._body("chat.completion.chunk", choices) | more
         if self.tells_usage:
             body["usage"] = usage
         return b"data: " + _dumped(body) + b"\n\n"

@@ -1,28 +1,32 @@
-// A page in Debian's Chromium, watched: what it asks for, and what its policy forbids.
+// A page in a real browser, watched: what it asks for, and what its policy forbids.
+// FIREFOX names Debian's Firefox, which is then driven; otherwise CHROMIUM names Debian's Chromium.
 
-import { chromium } from 'playwright-core';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const SIZE = { width: 390, height: 844 };
+const PATIENCE_MS = 30_000;
 
 /**
  * Opens an address, lets `act` use the page, and prints what it gives back, as one line of JSON.
+ *
+ * Chromium's page is Playwright's, Firefox's is Puppeteer's. A script for both keeps to what they share:
+ * `evaluate`, `keyboard`, `locator(css).click()` and `.fill()`, and `until` of waiting.mjs.
  * @param {string} address
  * @param {(page: import('playwright-core').Page) => Promise<object>} act
  * @param {string[]} [args] more of Chromium's own flags
  */
 export async function drive(address, act, args = []) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: ['--no-sandbox', ...args], // the tests may run as root
-    ignoreDefaultArgs: ['--mute-audio'],
-  });
+  const browser = process.env.FIREFOX ? await firefox() : await chromium(args);
   try {
-    const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-    page.setDefaultTimeout(30_000);
+    const page = await browser.newPage({ viewport: SIZE });
+    page.setDefaultTimeout(PATIENCE_MS);
     const hosts = new Set();
     const problems = [];
     page.on('request', (request) => hosts.add(new URL(request.url()).host));
     page.on('pageerror', (error) => problems.push(String(error)));
     await page.exposeFunction('forbidden', (what) => problems.push(what));
-    await page.addInitScript(() => {
+    await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, () => {
       addEventListener('securitypolicyviolation', (event) => {
         window.forbidden(`${event.violatedDirective}: ${event.blockedURI}`);
       });
@@ -30,10 +34,44 @@ export async function drive(address, act, args = []) {
     await page.goto(address);
     const told = await act(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    hosts.delete(''); // of blank pages
     console.log(JSON.stringify({ ...told, hosts: [...hosts], problems, wide }));
   } finally {
     await browser.close();
   }
+}
+
+async function chromium(args) {
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', ...args], // the tests may run as root
+    ignoreDefaultArgs: ['--mute-audio'],
+  });
+}
+
+async function firefox() {
+  const { default: puppeteer } = await import('puppeteer-core');
+  return puppeteer.launch({
+    browser: 'firefox', // over WebDriver BiDi, which Debian's own Firefox speaks
+    executablePath: process.env.FIREFOX,
+    defaultViewport: SIZE,
+    env: { ...process.env, MOZ_DISABLE_CONTENT_SANDBOX: '1' }, // or the page does not reach the sound server
+    extraPrefsFirefox: {
+      'media.autoplay.default': 0, // nobody clicks here
+      'media.autoplay.blocking_policy': 0,
+      'media.navigator.permission.disabled': true, // nobody answers
+    },
+  });
+}
+
+/**
+ * Plays a file where the microphone of the sound server hears it, to its end.
+ * @param {string} file
+ */
+export async function spoken(file) {
+  const [code] = await once(spawn('paplay', ['--device=mouth', file], { stdio: 'inherit' }), 'exit');
+  if (code !== 0) throw new Error(`paplay ended with ${code}.`);
 }
 
 /**
@@ -50,6 +88,7 @@ export function played(page, body, server = page.url()) {
     const words = [];
     let early = null;
     player.addEventListener('start', ({ detail }) => (early = !detail.complete));
+    player.addEventListener('start', () => window.heard?.(init.body));
     player.addEventListener('word', ({ detail }) => words.push(detail.text));
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
     const figures = await player.play(new URL('/v1/audio/speech', server), init, { mediaType: `audio/${body.response_format}` });

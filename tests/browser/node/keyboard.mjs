@@ -32,7 +32,7 @@ await drive(address, async (page) => {
   const figures = await page.$$eval('#figures dd', (all) => all.map((one) => one.textContent));
   await page.evaluate(() => document.body.focus());
   await page.locator('#tab-speak').focus();
-  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('End'); // the last of the tabs
   await page.waitForFunction(() => document.querySelectorAll('#models tr').length && document.querySelectorAll('#metrics dd').length > 2);
   const models = await page.$$eval('#models th', (all) => all.map((one) => one.textContent));
   const metrics = await page.$$eval('#metrics dd', (all) => all.map((one) => one.textContent));

@@ -56,7 +56,7 @@ async def test_a_reader_that_comes_for_words_is_back_for_audio_too() -> None:
         assert await lanes.take() == ("word",)
         await settle()
         assert not tasks.cancel_scope.cancel_called
-    assert lanes._sound is None
+    assert not lanes._sound
 
 
 async def test_a_writer_waits_while_too_many_words_have_not_been_taken() -> None:

@@ -23,7 +23,7 @@ class Lanes(Generic[Said, Sound]):
 
     def __init__(self) -> None:
         self._said: deque[Said] = deque()
-        self._sound: Sound | None = None
+        self._sound: tuple[Sound, ...] = ()
         self._visits = 0
         """How often the reader came."""
         self._taken_at = 0
@@ -41,14 +41,14 @@ class Lanes(Generic[Said, Sound]):
         self._said.append(item)
         self._notify()
 
-    async def sound(self, item: Sound) -> None:
+    async def sound(self, *items: Sound) -> None:
         """Hands audio to the reader, and waits until it is back for more. One writer only.
 
         Cancellation: it may have been taken.
         """
-        self._sound = item
+        self._sound = items
         self._notify()
-        while self._sound is not None or self._visits == self._taken_at:
+        while self._sound or self._visits == self._taken_at:
             await self._changed.wait()
 
     def close(self) -> None:
@@ -69,11 +69,11 @@ class Lanes(Generic[Said, Sound]):
                 self._said.clear()
                 self._notify()
                 return words
-            if self._sound is not None:
-                sound, self._sound = self._sound, None
+            if self._sound:
+                sound, self._sound = self._sound, ()
                 self._taken_at = self._visits
                 self._notify()
-                return (sound,)
+                return sound
             if self._closed:
                 return ()
             await self._changed.wait()

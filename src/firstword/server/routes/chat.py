@@ -86,7 +86,9 @@ async def create_chat_completion(request: Request) -> Response:
         created=int(time.time()),
         tells_usage=body.tells_usage,
     )
-    rendering: Rendering = Chunks(head, spoken) if body.stream else WholeMessage(head, spoken)
+    rendering: Rendering = WholeMessage(head, spoken)
+    if body.stream:
+        rendering = Chunks(head, spoken, timings=body.timings)
     return ChatResponse(
         lambda: _run(here, asked, spoken, caller),
         rendering=rendering,

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -130,6 +131,8 @@ class Session:
         async for event in listening:
             if isinstance(event, ListenDone):
                 return event.heard
+            if event.final and self._why is not None:
+                event = replace(event, interrupted=True)
             created = datetime.now(UTC).isoformat(timespec="milliseconds")
             await self._socket.send_text(wire.transcript(event, created=created))
         raise RuntimeError("the run ended without saying so")

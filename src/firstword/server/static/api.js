@@ -38,10 +38,14 @@ export function posting(body) {
  * A successful answer.
  * @param {string} path
  * @param {RequestInit} [init]
- * @throws {SpeechError} any other answer
+ * @throws {SpeechError} any other answer, or none
  */
 export async function ask(path, init = { headers: headers() }) {
-  const response = await fetch(address(path), init);
+  const response = await fetch(address(path), init).catch((failure) => {
+    if (failure.name === 'AbortError') throw failure;
+    const message = 'The server does not answer, or the connection broke off: is it running, and in reach?';
+    throw new SpeechError({ message, code: 'unreachable' });
+  });
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
   throw new SpeechError(body?.error ?? { message: `The server answered ${response.status}.` }, response.status);

@@ -1,13 +1,16 @@
 // The shell: tabs, and the key. A tab is a button and a panel in index.html, and a module with
 // `mount(panel)`, which is called when the tab is first opened and gives back what a tab can do:
-// `shown()` whenever it is opened, `keyChanged()` when another key is used.
+// `shown()` whenever it is opened, `keyChanged()` when another key is used, and, if it likes, `hidden()` when
+// another tab is opened.
 
 import { key } from './api.js';
+import * as converse from './converse.js';
 import { byId } from './elements.js';
+import * as listen from './listen.js';
 import * as speak from './speak.js';
 import * as status from './status.js';
 
-const MODULES = { speak, status };
+const MODULES = { speak, listen, converse, status };
 const names = Object.keys(MODULES);
 const mounted = {};
 
@@ -17,7 +20,9 @@ function open(name, { focus = false } = {}) {
     const selected = other === name;
     tab.setAttribute('aria-selected', String(selected));
     tab.tabIndex = selected ? 0 : -1; // one stop for the keyboard; arrows go from tab to tab
-    byId(`panel-${other}`).hidden = !selected;
+    const panel = byId(`panel-${other}`);
+    if (!selected && !panel.hidden) mounted[other]?.hidden?.();
+    panel.hidden = !selected;
   }
   if (focus) byId(`tab-${name}`).focus();
   history.replaceState(null, '', `#${name}`);

@@ -24,6 +24,12 @@ export class Reading {
     this.#place.hidden = false;
   }
 
+  /** More of the text. @param {string} text */
+  add(text) {
+    this.#characters.push(...text);
+    this.#after.data += text;
+  }
+
   /** @param {{start_char: number, end_char: number}} word */
   mark({ start_char: start, end_char: end }) {
     this.#show(start, end);

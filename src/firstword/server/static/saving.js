@@ -1,3 +1,4 @@
+import { make } from './elements.js';
 import { begins } from './player/bytes.js';
 
 /**
@@ -17,4 +18,11 @@ export function completed(file) {
     at += 8 + size + (size & 1);
   }
   return file;
+}
+
+/** Has the browser save something. @param {Blob} blob @param {string} name */
+export function offer(blob, name) {
+  const url = URL.createObjectURL(blob);
+  make('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser may not have begun to save it yet
 }

@@ -9,7 +9,8 @@ export class AdtsDemuxer extends FrameDemuxer {
   }
 }
 
-function adtsHeader([a, b, c, d, e, f]) {
+/** @param {Uint8Array} header */
+export function adtsHeader([a, b, c, d, e, f]) {
   const sampleRate = RATES[(c >> 2) & 15];
   const channels = ((c & 1) << 2) | (d >> 6);
   const length = ((d & 3) << 11) | (e << 3) | (f >> 5);

@@ -18,9 +18,21 @@ const MOST_QUEUED = 100;
 /** Whether this browser, on this page, can decode a format itself. @param {string} format @returns {Promise<boolean>} */
 export async function decodes(format) {
   if (format === 'pcm' || format === 'wav') return true;
-  const codec = CODECS[format];
-  if (!codec || !('AudioDecoder' in globalThis)) return false;
-  const answer = await AudioDecoder.isConfigSupported({ numberOfChannels: 1, ...codec }).catch(() => null);
+  return format in CODECS && supports({ numberOfChannels: 1, ...CODECS[format] });
+}
+
+/** Whether this browser, on this page, can make samples of a track. @param {import('./demux.js').Track} track */
+export async function decodable(track) {
+  return track.codec.startsWith('pcm') || supports(configuration(track));
+}
+
+function configuration({ codec, sampleRate, channels: numberOfChannels, description }) {
+  return { codec, sampleRate, numberOfChannels, ...(description && { description }) };
+}
+
+async function supports(wanted) {
+  if (!('AudioDecoder' in globalThis)) return false;
+  const answer = await AudioDecoder.isConfigSupported(wanted).catch(() => null);
   return Boolean(answer?.supported);
 }
 
@@ -36,6 +48,7 @@ export class Decoding {
   #seen = 0;
   #sent = 0;
   #failure = null;
+  #wake = () => {};
 
   /**
    * @param {import('./demux.js').Track} track
@@ -69,7 +82,10 @@ export class Decoding {
   /** Until the decoder has little left to do: what it has not begun is kept in memory. */
   async ready() {
     while (this.#decoder?.state === 'configured' && this.#decoder.decodeQueueSize > MOST_QUEUED) {
-      await new Promise((resolve) => this.#decoder.addEventListener('dequeue', resolve, { once: true }));
+      await new Promise((resolve) => {
+        this.#wake = resolve;
+        this.#decoder.addEventListener('dequeue', resolve, { once: true });
+      });
     }
   }
 
@@ -84,18 +100,15 @@ export class Decoding {
 
   close() {
     if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#wake();
   }
 
   #open() {
-    if (!('AudioDecoder' in globalThis)) {
-      throw new UnplayableAudio('This browser decodes no audio on this page; ask for pcm or wav.');
-    }
     const decoder = new AudioDecoder({
       output: (audio) => this.#heard(audio),
       error: (failure) => (this.#failure = new UnplayableAudio(`It could not be decoded: ${failure.message}`)),
     });
-    const { codec, sampleRate, channels: numberOfChannels, description } = this.#track;
-    decoder.configure({ codec, sampleRate, numberOfChannels, ...(description && { description }) });
+    decoder.configure(configuration(this.#track));
     return decoder;
   }
 

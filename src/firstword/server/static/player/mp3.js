@@ -11,7 +11,8 @@ export class Mp3Demuxer extends FrameDemuxer {
   }
 }
 
-function mp3Header([a, b, c, d]) {
+/** @param {Uint8Array} header */
+export function mp3Header([a, b, c, d]) {
   const version = (b >> 3) & 3; // 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5
   const layer3 = ((b >> 1) & 3) === 1;
   const rate = RATES[(c >> 2) & 3];

@@ -11,6 +11,21 @@ import { Playout } from './playout.js';
  * @property {boolean} done
  */
 
+/**
+ * The best output that this page may have.
+ * @param {AudioContext} context
+ * @param {((samples: Float32Array) => void) | null} tap
+ * @param {string | URL} [worklet]
+ */
+export async function opened(context, tap, worklet = new URL('./ring-worklet.js', import.meta.url)) {
+  try {
+    await context.audioWorklet.addModule(String(worklet));
+    return new WorkletOutput(context, tap);
+  } catch {
+    return new ScheduledOutput(context, tap); // an insecure origin, a policy, a bundler that tore it apart
+  }
+}
+
 /** An AudioWorklet with a ring of its own. */
 export class WorkletOutput {
   way = 'AudioWorklet';
@@ -18,12 +33,7 @@ export class WorkletOutput {
   #run = 0;
   #told = () => {};
 
-  /** @param {AudioContext} context @param {((samples: Float32Array) => void) | null} tap */
-  static async create(context, tap) {
-    await context.audioWorklet.addModule(new URL('ring-worklet.js', import.meta.url).href);
-    return new WorkletOutput(context, tap);
-  }
-
+  /** @param {AudioContext} context that has the worklet @param {((samples: Float32Array) => void) | null} tap */
   constructor(context, tap) {
     this.#node = new AudioWorkletNode(context, 'firstword-ring', {
       numberOfInputs: 0,

@@ -16,12 +16,18 @@ export class Resampler {
   #given = 0;
   #ratio;
 
-  /** @param {number} from Hz @param {number} to Hz */
-  constructor(from, to) {
+  /**
+   * @param {number} from Hz
+   * @param {number} to Hz
+   * @param {{ wings?: number, edge?: number }} [shape] zero crossings of the sinc on either side: more of them
+   *   make a steeper filter; and where it is at half, as a part of the highest frequency both rates carry
+   */
+  constructor(from, to, { wings = WINGS, edge = 1 } = {}) {
+    const lower = Math.min(1, to / from);
     this.#ratio = to / from;
     this.#step = from / to;
-    this.#cutoff = Math.min(1, to / from);
-    this.#wings = Math.ceil(WINGS / this.#cutoff);
+    this.#cutoff = edge * lower;
+    this.#wings = Math.ceil(wings / lower);
     this.#table = kernel(this.#cutoff, this.#wings);
     // Silence in front, so that the first sample stands in the middle of the window.
     this.#input = new Float32Array(this.#wings);
