@@ -61,6 +61,8 @@ export interface PlayerEvents {
   word: CustomEvent<Word>;
   /** More of what a chat writes. */
   text: CustomEvent<string>;
+  /** What was said in the recordings of a chat's request, by firstword's `transcripts`. */
+  heard: CustomEvent<{ field: string; text: string }[]>;
   error: CustomEvent<Error>;
 }
 

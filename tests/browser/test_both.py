@@ -17,7 +17,7 @@ from tests.sockets import scripted_plugin
 from tests.sockets.conftest import StartServer
 from tests.sockets.scripted_plugin import chat_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.program("node"), needs_sound, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.browser, pytest.mark.program("node"), needs_sound, pytest.mark.timeout(300)]
 
 TEXT = "one two three four five six seven eight nine ten"
 SPEECH = {"model": "tone", "voice": "sine", "input": TEXT}

@@ -133,6 +133,7 @@ def test_what_was_said_into_the_microphone_reaches_the_model_and_talking_breaks_
     assert told["heard"] - 2 <= len(heard.split()) <= told["heard"], "the last may be on its way"
     assert first.messages[-1].text == asked
     assert text == _bare(again)
+    assert told["log"][0] == f"You: {first.messages[-1].text}"
     assert told["log"][1].startswith(f"Answer: {heard}")
     assert told["log"][1].endswith("(interrupted)")
 

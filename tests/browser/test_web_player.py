@@ -35,6 +35,8 @@ LIES = {
     "text/event-stream": ("flac",),
 }
 """What a relay calls what."""
+NAME = "firstword.test"
+"""Of this machine, as Chromium is told; what is there is not secure, unlike at localhost."""
 TSC = SCRIPTS / "node_modules/.bin/tsc"
 
 
@@ -161,6 +163,24 @@ def test_a_browser_without_decoders_is_given_streams_while_they_come(
         assert run["underruns"] == 0, name
         assert ("raw samples" if name == "wav" else "MediaSource") in run["way"], name
         assert likeness(run["heard"], sent) > 0.99, name
+
+
+def test_a_page_from_an_insecure_origin_plays_every_format_too(
+    address: str, speech: str, sent: np.ndarray
+) -> None:
+    insecure, speech = (
+        url.replace("localhost", NAME).replace("127.0.0.1", NAME) for url in (address, speech)
+    )
+    formats = [asked(name, told="text/plain") for name in ("wav", "mp3", "opus")]
+
+    wav, *coded = played(insecure, [[speech + query] for query in formats])
+
+    assert wav["way"] == "pcm-s16, raw samples, scheduled buffers"
+    assert np.array_equal(sent, wav["heard"])
+    for run in coded:
+        assert "MediaSource" in run["way"]
+        assert run["early"] is True
+        assert run["playedMs"] >= len(sent) / 24
 
 
 @needs_sound

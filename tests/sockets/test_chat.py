@@ -582,3 +582,16 @@ def test_audio_is_made_no_further_ahead_of_its_listener_than_is_quick_to_break_o
     server.connections[-1].close()
     answer.close()
     until(lambda: server.application.admission.active == 0, "the place to be given back")
+
+
+def test_what_was_heard_is_told_to_whoever_asks(server: Running, chat: ScriptedChat) -> None:
+    content = [{"type": "text", "text": "What is this?"}, recorded("alder birch"), recorded("cedar")]
+    extensions = {"model_extensions": {"transcripts": True}}
+    body = {**SEED, "messages": [{"role": "user", "content": content}], **extensions}
+    whole = json.loads(server.request("POST", PATH, {**body, "stream": False, "stream_options": None}).read())
+    streamed = chunks(server.request("POST", PATH, body).read())
+
+    assert [one["text"] for one in whole["input_transcripts"]] == ["alder birch", "cedar"]
+    assert streamed[1]["choices"] == []
+    assert streamed[1]["input_transcripts"] == whole["input_transcripts"]
+    assert not any("input_transcripts" in chunk for chunk in [streamed[0], *streamed[2:]])

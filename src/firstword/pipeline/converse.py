@@ -84,7 +84,23 @@ class ConverseDone:
     spent: Spent
 
 
-Words = TextDelta | ToolCallDelta | ConverseDone
+@dataclass(frozen=True, slots=True)
+class SaidInRecording:
+    """The words of one recording of the request."""
+
+    field: str
+    """Where it stands in the request."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsHeard:
+    """What was said in the recordings, in their order: the first event, where there are any."""
+
+    said: tuple[SaidInRecording, ...]
+
+
+Words = TextDelta | ToolCallDelta | ConverseDone | RecordingsHeard
 Sound = WordsSpoken | AudioBytes
 ConverseEvent = Words | Sound
 """What the pipeline gives a server, whatever the transport."""
@@ -93,8 +109,9 @@ ConverseEvent = Words | Sound
 class Conversation:
     """An answer as its reader sees it."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: _Run, heard: RecordingsHeard) -> None:
         self._run = run
+        self._heard = heard
         self._first: tuple[ConverseEvent, ...] = ()
         self._done = False
 
@@ -132,7 +149,8 @@ class Conversation:
         Raises:
             FirstwordError: whatever ended it before that.
         """
-        self._first = await anext(self)
+        words = await anext(self)
+        self._first = (self._heard, *words) if self._heard.said else words
 
 
 class ConversePipeline:
@@ -166,26 +184,29 @@ class ConversePipeline:
             if request.speech is not None:  # at once: a format that cannot be made is told before all work
                 inbox = self._speak.inbox(request.speech)
                 speech = await held.enter_async_context(self._speak.open(request.speech, inbox))
-            chat, audio_in_ms = await self._understood(request)
+            chat, said, audio_in_ms = await self._understood(request)
             engine.check(chat)
             deltas = await held.enter_async_context(engine.reply(chat))
             chars = sum(len(message.text) for message in chat.messages)
             run = _Run(speech, inbox, Spent(text_in_chars=chars, audio_in_ms=audio_in_ms))
             tasks = await held.enter_async_context(task_group())
             tasks.start_soon(run.work, deltas)
-            conversation = Conversation(run)
+            conversation = Conversation(run, RecordingsHeard(said))
             await conversation.wait_for_words()
             yield conversation
             tasks.cancel_scope.cancel()
 
-    async def _understood(self, request: ConverseRequest) -> tuple[ChatRequest, float]:
-        """What the chat model is asked, and the milliseconds of audio that were heard for it."""
+    async def _understood(
+        self, request: ConverseRequest
+    ) -> tuple[ChatRequest, tuple[SaidInRecording, ...], float]:
+        """What the chat model is asked, what was said, and how many milliseconds of audio were heard for it."""
         recordings = [part for turn in request.turns for part in turn.parts if isinstance(part, Recording)]
         heard = await self._recordings.hear(recordings, request.listening) if recordings else []
         said = {part.field: one.text for part, one in zip(recordings, heard, strict=True)}
         messages = [_message(turn, said) for turn in request.turns]
         chat = replace(request.chat, messages=tuple(_prompted(messages, request.prompt)))
-        return chat, sum(one.audio_ms for one in heard)
+        told = tuple(SaidInRecording(field, text) for field, text in said.items())
+        return chat, told, sum(one.audio_ms for one in heard)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import anyio
 from firstword.core.conversation import TextDelta, ToolCall, ToolCallDelta
 from firstword.core.errors import ConfigurationError, InvalidRequest, RequestError
 from firstword.core.types import AudioBytes, WordsSpoken
-from firstword.pipeline.converse import Conversation, ConverseDone, ConverseEvent, Spent
+from firstword.pipeline.converse import Conversation, ConverseDone, ConverseEvent, RecordingsHeard, Spent
 from firstword.server import errors
 from firstword.server.answering import Body, RunResponse
 from firstword.server.streaming import sounding
@@ -109,14 +109,23 @@ class Chunks:
         head: what every chunk repeats.
         spoken: of a spoken answer; None where it is only written.
         timings: whether words are told before the audio in which they begin.
+        transcripts: whether it is told what was heard in the request's recordings.
     """
 
     media_type = "text/event-stream; charset=utf-8"
 
-    def __init__(self, head: AnswerHead, spoken: SpokenAnswer | None, *, timings: bool = False) -> None:
+    def __init__(
+        self,
+        head: AnswerHead,
+        spoken: SpokenAnswer | None,
+        *,
+        timings: bool = False,
+        transcripts: bool = False,
+    ) -> None:
         self._head = head
         self._spoken = spoken
         self._timings = timings
+        self._transcripts = transcripts
         self._pieces = wire.Pieces()
         self._begun = False
 
@@ -152,6 +161,8 @@ class Chunks:
                 return self._head.chunk(self._words(text))
             case ToolCallDelta():
                 return self._head.chunk(wire.call_delta(event))
+            case RecordingsHeard(said) if self._transcripts:
+                return self._head.heard_chunk((one.field, one.text) for one in said)
             case WordsSpoken(words=words) if self._timings:
                 return self._head.words_chunk(words)
             case AudioBytes(blocks=blocks):
@@ -179,13 +190,16 @@ class WholeMessage:
     Args:
         head: of the answer.
         spoken: of a spoken answer; None where it is only written.
+        transcripts: whether it is told what was heard in the request's recordings.
     """
 
     media_type = "application/json"
 
-    def __init__(self, head: AnswerHead, spoken: SpokenAnswer | None) -> None:
+    def __init__(self, head: AnswerHead, spoken: SpokenAnswer | None, *, transcripts: bool = False) -> None:
         self._head = head
         self._spoken = spoken
+        self._transcripts = transcripts
+        self._heard: list[tuple[str, str]] | None = None
         self._text: list[str] = []
         self._calls: dict[int, ToolCall] = {}
         self._audio = bytearray()
@@ -198,6 +212,8 @@ class WholeMessage:
         """
         for event in events:
             match event:
+                case RecordingsHeard(said) if self._transcripts:
+                    self._heard = [(one.field, one.text) for one in said]
                 case TextDelta(text):
                     self._text.append(text)
                 case AudioBytes():
@@ -230,7 +246,7 @@ class WholeMessage:
             message["tool_calls"] = [wire.call_made(call) for _, call in sorted(self._calls.items())]
         elif not text:
             message["content"] = ""
-        return self._head.message(message, done.reason, _usage(done.spent))
+        return self._head.message(message, done.reason, _usage(done.spent), self._heard)
 
     def failure(self, error: Exception) -> None:
         """Nothing has been sent: it is told by the status."""

@@ -183,8 +183,11 @@ def _choice(value: object) -> object:
 
 
 class ChatExtensions(ModelExtensions):
-    """Those of a speech request, and one more."""
+    """Those of a speech request, and two more."""
 
+    transcripts: bool = Field(
+        default=False, description="Whether it is told what was heard in the recordings of the request."
+    )
     max_lead_s: float | None = Field(
         default=None,
         ge=0.2,
@@ -233,6 +236,11 @@ class ChatBody(BaseModel):
     def timings(self) -> bool:
         """Whether word timings are asked for."""
         return self.model_extensions is not None and self.model_extensions.timings == "word"
+
+    @property
+    def transcripts(self) -> bool:
+        """Whether it is to be told what was heard in its recordings."""
+        return self.model_extensions is not None and self.model_extensions.transcripts
 
     @property
     def tells_usage(self) -> bool:

@@ -2,8 +2,8 @@
 
 Source: CONTRACT B4 and B7, whose rules keep the official SDKs' accumulators right: the audio's id once, its
 expiry once and alone, every piece of audio but the last a multiple of 6 bytes (3 for base64, 2 for a sample),
-the finish reason in a chunk of its own. Word timings, which OpenAI has not, come as the usage does: beside
-an empty list of choices.
+the finish reason in a chunk of its own. Word timings and what was heard, which OpenAI has not, come as the
+usage does: beside an empty list of choices.
 """
 
 from __future__ import annotations
@@ -47,12 +47,21 @@ class AnswerHead:
         told = SpokenWords.of(words).model_dump(mode="json")["words"]
         return self._event([], None, audio_words=told)
 
+    def heard_chunk(self, said: Iterable[tuple[str, str]]) -> bytes:
+        """The event with what was said in each recording, by its field, and no choice."""
+        return self._event([], None, **_heard(said))
+
     def message(
-        self, message: Mapping[str, object], finish_reason: str, usage: Mapping[str, object]
+        self,
+        message: Mapping[str, object],
+        finish_reason: str,
+        usage: Mapping[str, object],
+        said: Iterable[tuple[str, str]] | None = None,
     ) -> bytes:
-        """The whole answer."""
+        """The whole answer, and, if that was asked for, what was said in each recording, by its field."""
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
-        return _dumped(self._body("chat.completion", [choice]) | {"usage": usage})
+        more = {} if said is None else _heard(said)
+        return _dumped(self._body("chat.completion", [choice]) | {"usage": usage} | more)
 
     def _event(self, choices: Sequence[object], usage: Mapping[str, object] | None, **more: object) -> bytes:
         body = self._body("chat.completion.chunk", choices) | more
@@ -69,6 +78,10 @@ class AnswerHead:
             "system_fingerprint": None,
             "choices": choices,
         }
+
+
+def _heard(said: Iterable[tuple[str, str]]) -> dict[str, object]:
+    return {"input_transcripts": [{"field": field, "text": text} for field, text in said]}
 
 
 class Pieces:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from firstword.core.errors import InvalidRequest
 from firstword.core.transcripts import (
+    SAMPLE_BYTES,
+    SYNONYMS,
     AudioSource,
     Endpointing,
     Heard,
@@ -24,17 +26,6 @@ from firstword.core.transcripts import (
 from firstword.wire.errors import ErrorBody
 from firstword.wire.speech import LANGUAGE
 from firstword.wire.transcriptions import HYSTERESIS, Keyword, Language
-
-SYNONYMS = {
-    **dict.fromkeys(("pcm", "pcm16", "s16le", "linear16"), InputEncoding.S16LE),
-    **dict.fromkeys(("f32le", "pcm_f32"), InputEncoding.F32LE),
-    **dict.fromkeys(("mulaw", "ulaw", "pcmu", "g711_ulaw"), InputEncoding.MULAW),
-    **dict.fromkeys(("alaw", "pcma", "g711_alaw"), InputEncoding.ALAW),
-    **dict.fromkeys(("opus", "ogg_opus"), InputEncoding.OGG),
-    "webm_opus": InputEncoding.WEBM,
-}
-"""What other services call them."""
-RAW = frozenset((InputEncoding.S16LE, InputEncoding.F32LE, InputEncoding.MULAW, InputEncoding.ALAW))
 
 
 def _spelled(value: object) -> object:
@@ -101,7 +92,7 @@ class ListenStart(BaseModel):
             InvalidRequest: raw samples without their rate, or endpointing that does not fit together.
         """
         encoding = self.encoding or InputEncoding.S16LE
-        if encoding in RAW and self.sample_rate is None:
+        if encoding in SAMPLE_BYTES and self.sample_rate is None:
             raise InvalidRequest(
                 f'{encoding} does not tell its rate: send {{"sample_rate": 16000}} first, in Hz.',
                 param="sample_rate",
@@ -143,6 +134,7 @@ def session_begins(session_id: str, *, expires_at: str, limits: dict[str, float]
 
 def transcript(heard: Transcript, *, created: str) -> str:
     """What was said between two moments; all times in milliseconds since the session began."""
+    more = {"interrupted": True} if heard.interrupted else {}
     return _message(
         "FinalTranscript" if heard.final else "PartialTranscript",
         text=heard.text,
@@ -154,6 +146,7 @@ def transcript(heard: Transcript, *, created: str) -> str:
         stable_words=heard.stable_words,
         language=heard.language,
         lag_ms=round(heard.lag_ms),
+        **more,
     )
 
 

@@ -3,9 +3,13 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 
 const SIZE = { width: 390, height: 844 };
 const PATIENCE_MS = 30_000;
+const STUCK_S = 10;
+/** What the process gives back where sound got stuck: it is worth another try. */
+const TRY_AGAIN = 75;
 
 /**
  * Opens an address, lets `act` use the page, and prints what it gives back, as one line of JSON.
@@ -31,14 +35,50 @@ export async function drive(address, act, args = []) {
         window.forbidden(`${event.violatedDirective}: ${event.blockedURI}`);
       });
     });
+    await page.evaluateOnNewDocument?.(listContexts);
     await page.goto(address);
-    const told = await act(page);
+    const told = await Promise.race([act(page), stuck(page)]);
+    if (!told) {
+      console.error('The browser lost its sound.');
+      process.exitCode = TRY_AGAIN;
+      return;
+    }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     hosts.delete(''); // of blank pages
     console.log(JSON.stringify({ ...told, hosts: [...hosts], problems, wide }));
   } finally {
     await browser.close();
   }
+}
+
+/** Runs in the page. */
+function listContexts() {
+  window.contexts = [];
+  window.AudioContext = class extends AudioContext {
+    constructor(options) {
+      super(options);
+      window.contexts.push(this);
+    }
+  };
+}
+
+/**
+ * Gives null when time stands still for the page's sound. On a busy machine Firefox and its sound server
+ * may come to wait for each other, and nothing moves any more; nobody's page can help it.
+ * @param {import('playwright-core').Page} page
+ */
+async function stuck(page) {
+  if (!process.env.FIREFOX) return new Promise(() => {});
+  const look = () =>
+    page.evaluate(() => window.contexts.filter(({ state }) => state !== 'closed').map(({ currentTime }) => currentTime).join());
+  let before = '';
+  for (let still = 0; still < STUCK_S; ) {
+    await setTimeout(1000, null, { ref: false });
+    const now = await look().catch(() => '');
+    still = now && now === before ? still + 1 : 0;
+    before = now;
+  }
+  return null;
 }
 
 async function chromium(args) {
@@ -88,7 +128,7 @@ export function played(page, body, server = page.url()) {
     const words = [];
     let early = null;
     player.addEventListener('start', ({ detail }) => (early = !detail.complete));
-    player.addEventListener('start', () => window.heard?.(init.body));
+    player.addEventListener('start', () => window.sounds?.(init.body));
     player.addEventListener('word', ({ detail }) => words.push(detail.text));
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
     const figures = await player.play(new URL('/v1/audio/speech', server), init, { mediaType: `audio/${body.response_format}` });

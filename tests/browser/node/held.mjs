@@ -6,7 +6,7 @@ const [relay, ...bodies] = process.argv.slice(2);
 await drive(
   relay,
   async (page) => {
-    await page.exposeFunction('heard', async (body) => void (await fetch(`${relay}/heard`, { method: 'POST', body })));
+    await page.exposeFunction('sounds', async (body) => void (await fetch(`${relay}/heard`, { method: 'POST', body })));
     return { runs: await Promise.all(bodies.map((body) => played(page, JSON.parse(body)))) };
   },
   ['--autoplay-policy=no-user-gesture-required'], // nobody clicks here

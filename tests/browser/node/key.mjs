@@ -20,7 +20,7 @@ await drive(address, async (page) => {
   await page.waitForFunction(() => document.getElementById('speak-said').textContent === 'Stopped.');
   const code = {};
   for (const language of ['curl', 'Python', 'JavaScript']) {
-    await page.locator('details').evaluate((details) => (details.open = true));
+    await page.locator('#panel-speak details').evaluate((details) => (details.open = true));
     await page.getByRole('button', { name: `Copy as ${language}` }).click();
     code[language] = await page.locator('#code').textContent();
   }

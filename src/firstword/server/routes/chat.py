@@ -86,9 +86,9 @@ async def create_chat_completion(request: Request) -> Response:
         created=int(time.time()),
         tells_usage=body.tells_usage,
     )
-    rendering: Rendering = WholeMessage(head, spoken)
+    rendering: Rendering = WholeMessage(head, spoken, transcripts=body.transcripts)
     if body.stream:
-        rendering = Chunks(head, spoken, timings=body.timings)
+        rendering = Chunks(head, spoken, timings=body.timings, transcripts=body.transcripts)
     return ChatResponse(
         lambda: _run(here, asked, spoken, caller),
         rendering=rendering,

@@ -18,6 +18,11 @@ export class Conversation {
     this.#turns.push({ role: 'user', content });
   }
 
+  /** The last question was spoken, and these are its words: they are sent from now on. @param {string} text */
+  said(text) {
+    this.#turns[this.#turns.findLastIndex(({ role }) => role === 'user')].content = text;
+  }
+
   /** The last question was not taken: it is left out, so that what follows is not refused for it. */
   takeBack() {
     if (this.#turns.at(-1)?.role === 'user') this.#turns.pop();

@@ -22,6 +22,7 @@ export function mount(panel) {
  * @typedef {object} Turn a question and its answer
  * @property {string | object[]} content of the message that is sent
  * @property {string} shown what the log says of it
+ * @property {Text} [line] the question in the log
  * @property {boolean} timed whether word times are told
  * @property {boolean} stopped nobody listens any more
  * @property {object[]} words that began to sound
@@ -163,7 +164,7 @@ class Converse {
   /** @param {Turn} turn */
   async #take(turn) {
     this.#conversation.ask(turn.content);
-    this.#write('You', turn.shown);
+    turn.line = this.#write('You', turn.shown);
     try {
       const figures = await this.#answer(turn);
       if (turn.stopped) this.#heard(turn, figures);
@@ -201,7 +202,7 @@ class Converse {
       audio: { voice: voice.value || 'alloy', format: FORMAT },
       stream: true,
     };
-    return timed ? { ...body, model_extensions: { timings: 'word' } } : body;
+    return { ...body, model_extensions: { transcripts: true, ...(timed ? { timings: 'word' } : {}) } };
   }
 
   #whole(turn, answer) {
@@ -241,6 +242,7 @@ class Converse {
   }
 
   #watched(player) {
+    player.addEventListener('heard', ({ detail }) => this.#understood(detail.at(-1).text));
     player.addEventListener('text', ({ detail }) => {
       const turn = this.#turn;
       if (!turn) return;
@@ -259,10 +261,17 @@ class Converse {
     return player;
   }
 
+  /** What was said is shown, and sent with the next questions instead of the recording. */
+  #understood(text) {
+    if (typeof this.#turn?.content === 'string') return;
+    this.#conversation.said(text);
+    this.#turn.line.data = text;
+  }
+
   /** Into the log, in place of what was being written. */
   #write(...paragraph) {
     this.#reading.hide();
-    this.#dialogue.add(...paragraph);
+    return this.#dialogue.add(...paragraph);
   }
 
   /** The button is there while there is something to stop. */

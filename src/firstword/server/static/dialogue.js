@@ -13,14 +13,17 @@ export class Dialogue {
    * @param {string} who
    * @param {string} text
    * @param {string} [unheard] how the text goes on: it only stands there, struck out
+   * @returns {Text} the text, which may become another
    */
   add(who, text, unheard = '') {
-    const written = make('p', { className: 'turn' }, make('b', {}, `${who}: `), text);
+    const said = new Text(text);
+    const written = make('p', { className: 'turn' }, make('b', {}, `${who}: `), said);
     if (unheard) {
       written.append(make('span', { className: 'unheard', ariaHidden: 'true' }, unheard), ' (interrupted)');
     }
     this.#log.append(written);
     written.scrollIntoView({ block: 'nearest' });
+    return said;
   }
 
   clear() {

@@ -2,7 +2,7 @@
 
 import { player } from './index.js';
 
-const EVENTS = ['start', 'progress', 'word', 'text', 'end', 'error'];
+const EVENTS = ['start', 'progress', 'word', 'text', 'heard', 'end', 'error'];
 const STYLE = ':host { display: inline-flex; flex-wrap: wrap; gap: 0.5em; align-items: baseline } [hidden] { display: none }';
 
 /** The one that speaks: there is one player. @type {FirstwordPlayer | null} */

@@ -49,7 +49,8 @@ export class Meaning {
 
   /**
    * @param {object} event
-   * @returns {{ error?: object, audio?: string, text?: string, words?: object[] }} audio in base64
+   * @returns {{ error?: object, audio?: string, text?: string, words?: object[], heard?: object[] }} audio in base64;
+   *   heard is what was said in the recordings of the request
    */
   of(event) {
     if (event.error) return { error: event.error };
@@ -60,7 +61,7 @@ export class Meaning {
     return {};
   }
 
-  #chunk({ choices: [choice], usage, audio_words: words }) {
+  #chunk({ choices: [choice], usage, audio_words: words, input_transcripts: heard }) {
     this.answer ??= { transcript: '', id: null, expiresAt: null, finishReason: null, usage: null, done: false };
     const { audio, content } = choice?.delta ?? {};
     const text = audio?.transcript ?? content ?? '';
@@ -69,7 +70,7 @@ export class Meaning {
     this.answer.expiresAt ??= audio?.expires_at ?? null;
     this.answer.finishReason ??= choice?.finish_reason ?? null;
     this.answer.usage ??= usage ?? null;
-    return { audio: audio?.data, text, words };
+    return { audio: audio?.data, text, words, heard };
   }
 }
 

@@ -94,7 +94,9 @@ export class MediaSourceWay {
   #tick() {
     this.#append();
     const { audio, ahead } = this.#element;
-    if (this.#goes || audio.readyState < HAVE_FUTURE_DATA) return;
+    if (this.#goes) return;
+    const whole = this.#source.readyState === 'ended'; // there is no future then, at the very end
+    if (!whole && audio.readyState < HAVE_FUTURE_DATA) return;
     if (!this.#ending && ahead < this.#policy.startAt(ahead)) return;
     this.#goes = true;
     this.#element.play();

@@ -14,7 +14,8 @@ import { Playing } from './playing.js';
 
 /**
  * Events: `start`, `progress` and `end` with Figures, `word` with a timed word as it is heard, `text` with
- * more of what a chat writes, as it comes, `error` with the Error that `play` throws too.
+ * more of what a chat writes, as it comes, `heard` with what was said in the recordings of a chat's request,
+ * `error` with the Error that `play` throws too.
  */
 export class SpeechPlayer extends EventTarget {
   #context;

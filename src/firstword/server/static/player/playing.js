@@ -139,10 +139,11 @@ export class Playing {
   }
 
   #event(event) {
-    const { error, audio, text, words = [] } = this.#meaning.of(event);
+    const { error, audio, text, heard, words = [] } = this.#meaning.of(event);
     if (error) throw new SpeechError(error);
     this.figures.answer = this.#meaning.answer;
     this.#words.push(...words);
+    if (heard && !this.stopped) this.#tell('heard', heard);
     if (text && !this.stopped) this.#tell('text', text);
     if (audio) this.#packets.push(...this.#demuxer.feed(fromBase64(audio)));
   }
