@@ -117,9 +117,9 @@ def test_a_question_is_asked_by_push_to_talk_and_its_answer_is_heard(
 
     told = driven("pushed.mjs", server.url, str(clip), browser=browser, env=speakers)
 
-    [request] = chat.requests
+    request = chat.requests[-1]
     assert likeness(SAID, request.messages[-1].text) > ALIKE, request.messages[-1].text
     question, answer = told["log"]
-    assert question.startswith("You: (spoken")
+    assert question.startswith("You: ")
     assert answer == "Answer: Yes, he might."
     assert all(figure.endswith(" ms") for figure in told["figures"]), "nothing was heard"

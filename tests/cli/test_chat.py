@@ -12,6 +12,7 @@ import soundfile
 
 from firstword.core.conversation import Role
 from firstword.core.errors import EngineError
+from firstword.formats.files import open_recording
 from tests.cli.conftest import Run
 from tests.pipeline.scripted import ScriptedChat, words
 from tests.sockets import scripted_plugin
@@ -79,6 +80,19 @@ def test_answers_are_spoken_into_a_file(
     samples, rate = soundfile.read(file)
     alone = running.speak(TEXT, model="tts-1", voice="alloy").read()
     assert len(samples) / rate == pytest.approx(len(alone) / 48_000, abs=0.15)
+
+
+def test_an_m4a_is_as_long_as_the_answers(
+    run: Run, running: Running, chat: ScriptedChat, tmp_path: Path
+) -> None:
+    run("chat", "A dog?", "--server", running.url, "--save", tmp_path / "dog.m4a")
+
+    alone = running.speak(TEXT, model="tts-1", voice="alloy").read()
+    with (tmp_path / "dog.m4a").open("rb") as file:
+        saved = open_recording(file, name="dog.m4a")
+        assert saved.duration_s == pytest.approx(len(alone) / 48_000, abs=0.05)
+        seconds = sum(len(chunk.samples) / chunk.sample_rate for chunk in saved)
+    assert seconds == pytest.approx(len(alone) / 48_000, abs=0.05)
 
 
 def test_a_saved_wav_has_every_sample(run: Run, running: Running, chat: ScriptedChat, tmp_path: Path) -> None:

@@ -10,12 +10,17 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firstword.server.auth import new_key
 from tests.cli.conftest import ENVIRONMENT, WAIT_S, Run, Start, Whistled, chatter, command_line
+from tests.cli.soundcard import SoundCard, card, meanwhile, until
+from tests.pipeline.whistling import pcm, whistle
 from tests.sockets.conftest import servers
 from tests.sockets.whistling_plugin import SETTINGS
+
+__all__ = ["card"]
 
 pytestmark = pytest.mark.socket
 
@@ -139,6 +144,58 @@ def test_a_key_opens_a_server_that_asks_for_one(run: Run, whistles: Path, whistl
 
     assert (2, "", 0) == (refused.code, refused.stdout, heard.code)
     assert 2 == len(heard.stdout.splitlines())
+
+
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_what_is_said_into_a_microphone_is_shown_until_it_is_unplugged(
+    run: Run, whistles: Path, whistle_server: str, card: SoundCard, where: str
+) -> None:
+    end = ("--config", whistles) if where == "here" else ("--server", whistle_server)
+    card.say(np.frombuffer(pcm(whistle(TEXT)), "<i2"))
+
+    def unplug() -> None:
+        until(lambda: card.silent_s > 2)
+        card.unplugged = True
+
+    with meanwhile(unplug):
+        done = run("listen", *end)
+
+    assert FINALS == [line.rpartition("  ")[2] for line in done.stdout.splitlines()]
+    assert (1, "firstword: The microphone gives no more samples: has it been unplugged?\n") == (
+        done.code,
+        done.stderr,
+    )
+
+
+def test_a_microphone_that_gives_nothing_at_all_is_told(run: Run, whistles: Path, card: SoundCard) -> None:
+    def unplug() -> None:
+        until(lambda: card.silent_s > 4)
+        card.unplugged = True
+
+    with meanwhile(unplug):
+        done = run("listen", "--config", whistles)
+
+    assert "The microphone gives nothing: is it muted" in done.stderr.splitlines()[0]
+
+
+def test_without_a_microphone_it_says_what_there_is_and_what_can_be_done(
+    run: Run, whistles: Path, card: SoundCard
+) -> None:
+    done = run("listen", "--device", "attic", "--config", whistles)
+
+    assert (2, "") == (done.code, done.stdout)
+    assert (
+        "There is no input device 'attic' on this machine. What there is: headset. "
+        "--file FILE hears a recording instead." in done.stderr
+    )
+
+
+@pytest.mark.parametrize("option", [("--fast",), ("--device", "headset", "--file", "talk.wav")])
+def test_a_file_and_a_microphone_have_their_own_options(run: Run, option: tuple[str, ...]) -> None:
+    done = run("listen", *option)
+
+    assert (2, 1) == (done.code, len(done.stderr.splitlines()))
+    assert "--file" in done.stderr
 
 
 def test_a_server_that_is_not_there_is_told(run: Run, whistled: Whistled) -> None:

@@ -18,7 +18,10 @@ from firstword.cli.checkup import checkup
 from firstword.engines import tone
 from tests.catalog.making import put
 from tests.cli.conftest import Run
+from tests.cli.soundcard import SoundCard, card
 from tests.runtime.small import SmallPlugin, wanted
+
+__all__ = ["card"]
 
 pytestmark = pytest.mark.unit
 
@@ -73,6 +76,14 @@ def test_doctor_finds_nothing_wrong_here(
     assert (0, "") == (done.code, done.stderr)
     assert {"✓"} == {line[0] for line in done.stdout.splitlines()}
     assert "Formats: pcm wav mp3 opus aac flac webm" in done.stdout
+
+
+def test_doctor_lists_what_can_be_heard_and_what_hears(tone_settings: Path, card: SoundCard) -> None:
+    card.names = ("headset", "hall")
+
+    facts = [finding.fact for finding in checkup(tone_settings, {"port": 0})]
+
+    assert {"Output devices: headset, hall", "Input devices: headset, hall"} <= set(facts)
 
 
 def test_doctor_says_what_to_do_about_an_open_network(tone_settings: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from firstword.formats.files import open_recording
 from tests.cli.conftest import ENVIRONMENT, Execute, Run, Start, command_line
 
 pytestmark = pytest.mark.socket
@@ -63,6 +64,28 @@ def test_files_state_their_true_sizes(run: Run, tone_settings: Path, tmp_path: P
         assert frames == file.getnframes()
     assert frames == soundfile.info(tmp_path / "hello.flac").frames
     assert 8 + int.from_bytes((tmp_path / "hello.wav").read_bytes()[4:8], "little") == 44 + 2 * frames
+
+
+def test_an_mp3_and_an_m4a_begin_with_the_first_sample(run: Run, tone_settings: Path, tmp_path: Path) -> None:
+    for suffix in ("pcm", "mp3", "m4a", "aac"):
+        run("say", SENTENCE, "-o", tmp_path / f"hello.{suffix}", "--config", tone_settings)
+    seconds = (tmp_path / "hello.pcm").stat().st_size / 48_000
+
+    for suffix, frame_s in (("mp3", 1_152 / 24_000), ("m4a", 1_024 / 48_000)):
+        with (tmp_path / f"hello.{suffix}").open("rb") as file:
+            saved = open_recording(file, name=None)
+            begins_s = next(np.flatnonzero(np.abs(chunk.samples) > 0.01) for chunk in saved)[0]
+            assert saved.duration_s is not None
+            assert seconds <= saved.duration_s < seconds + frame_s + 0.001
+            assert begins_s < 200
+
+
+def test_an_m4a_takes_nothing_but_aac(run: Run, tone_settings: Path, tmp_path: Path) -> None:
+    done = run("say", SENTENCE, "-o", tmp_path / "hello.m4a", "--format", "mp3", "--config", tone_settings)
+
+    assert 0 != done.code
+    assert "Only AAC goes into an .m4a" in done.stderr
+    assert not (tmp_path / "hello.m4a").exists()
 
 
 def test_flac_and_pcm_hold_the_same_samples(run: Run, tone_settings: Path, tmp_path: Path) -> None:

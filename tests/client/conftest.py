@@ -51,6 +51,14 @@ def answering() -> Iterator[Answering]:
     servers.close()
 
 
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """The URL of a port at which nobody listens, and nobody can begin to."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
 def _request(connection: socket.socket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:

@@ -10,6 +10,7 @@ import numpy as np
 from firstword.client.output import Fill
 from firstword.client.player import Player
 from firstword.client.ring import Frames
+from firstword.core.errors import ConfigurationError
 
 PATIENCE_S = 20.0
 """A bound on waiting for threads; nothing is measured with it."""
@@ -29,6 +30,8 @@ class Loudspeaker:
         self.latency_s = LATENCY_S
         self.underflows = 0
         self.state = "closed"
+        self.broken = False
+        """It can be opened, and not be started."""
         self.opened_at: list[int] = []
         self.sounded: list[Frames] = []
         self._own_rate = own_rate
@@ -39,8 +42,14 @@ class Loudspeaker:
         """Opens it, again and again."""
         self.sample_rate = self._own_rate or sample_rate
         self.opened_at.append(sample_rate)
-        self.fill, self.state = fill, "open"
+        self.fill, self.state = fill, "closed"
         return self
+
+    def start(self) -> None:
+        """From now on it asks for samples."""
+        if self.broken:
+            raise ConfigurationError("It is broken.")
+        self.state = "open"
 
     def finish(self) -> None:
         """Closes it."""

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from firstword.client.ring import Frames
+from tests import sound
+from tests.sound import PATIENCE_S, running, until_bytes
 
-pytestmark = [pytest.mark.unit, pytest.mark.slow, pytest.mark.program("pulseaudio", "parec", "pacat")]
+pytestmark = [pytest.mark.unit, pytest.mark.slow, pytest.mark.program(*sound.PROGRAMS)]
 
 RATE = 24_000
-RAW = ["--raw", f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=20"]
+RAW = sound.raw(RATE)
 TRIES = 6
 """A machine that is busy loses samples in its sound server, and says so; then it is tried again."""
-PATIENCE_S = 20.0
-
 PLAYING = """
 import sys, time
 import numpy as np
@@ -45,44 +43,11 @@ print(player.underflows)
 """
 
 
-@contextmanager
-def running(*command: str, env: dict[str, str], output: Path | None = None) -> Iterator[None]:
-    """A program, for as long as this lasts."""
-    with ExitStack() as opened:
-        into = subprocess.DEVNULL if output is None else opened.enter_context(output.open("wb"))
-        process = subprocess.Popen(command, env=env, stdout=into, stderr=subprocess.DEVNULL)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
-
-
-def until_bytes(path: Path) -> None:
-    """Waits until a file, or a socket, is there and a recording has begun."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not path.exists() or (path.is_file() and not path.stat().st_size):
-        assert time.monotonic() < deadline, f"{path.name} never came"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def sound_server(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A sound server with a device that goes nowhere; gives the environment in which it is found."""
-    socket, home = tmp_path / "sound", tmp_path / "home"
-    home.mkdir(mode=0o700)
-    env = {**os.environ, "PULSE_SERVER": f"unix:{socket}", "XDG_RUNTIME_DIR": str(home), "HOME": str(home)}
-    server = running(
-        *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
-        *("--disable-shm=yes", "--no-cpu-limit=yes"),
-        *("-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"),
-        *("-L", f"module-null-sink sink_name=nowhere rate={RATE} channels=1 format=s16le"),
-        env=env,
-    )
-    with server:
-        until_bytes(socket)
-        with running("pacat", *RAW, "-d", "nowhere", "/dev/zero", env=env):  # a device that sleeps is late
-            yield env
+    with sound.sound_server(tmp_path, RATE) as env:
+        yield env
 
 
 def voice(seed: int) -> Frames:

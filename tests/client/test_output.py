@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firstword.client import output
-from firstword.client.output import DeviceOutput, find_device, output_devices
+from firstword.client import devices
+from firstword.client.devices import Direction, find_device
+from firstword.client.output import DeviceOutput
 from firstword.client.ring import Frames
 from firstword.core.errors import ConfigurationError
 
@@ -76,7 +77,7 @@ class Library:
 def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Library]:
     def with_devices(*takes: tuple[int, int], **has: Any) -> Library:
         library = Library(set(takes), **has)
-        monkeypatch.setattr(output, "portaudio", lambda: library)
+        monkeypatch.setattr(devices, "portaudio", lambda: library)
         return library
 
     return with_devices
@@ -95,7 +96,20 @@ def test_it_is_opened_as_the_stream_is_where_it_can(machine: Callable[..., Libra
         library.opened[0].samplerate, library.opened[0].channels,
         library.opened[0].dtype, library.opened[0].latency,
     )  # fmt: skip
+    device.start()
     assert ["start"] == library.opened[0].did
+
+
+def test_what_is_lost_in_a_device_s_first_moment_is_silence(machine: Callable[..., Library]) -> None:
+    library = machine((24_000, 1))
+    DeviceOutput(24_000, counting).start()
+    heard = []
+    for frames in (200, 100, 100):
+        out = np.full((frames, 1), 99, np.int16)
+        library.opened[0].callback(out, frames, None, SimpleNamespace(output_underflow=False))
+        heard += out[:, 0].tolist()
+
+    assert [0] * 240 + [*range(1, 61)] + [*range(1, 101)] == heard
 
 
 def test_one_without_mono_gets_the_same_on_both_sides(machine: Callable[..., Library]) -> None:
@@ -134,7 +148,7 @@ def test_one_that_takes_nothing_of_ours_is_told(machine: Callable[..., Library])
 def test_the_default_device_is_listed_first(machine: Callable[..., Library]) -> None:
     machine((24_000, 1))
 
-    assert ["hall", "headphones"] == output_devices()
+    assert ["hall", "headphones"] == devices.devices(Direction.OUTPUT)
 
 
 def test_one_that_is_not_there_is_told_with_those_that_are(machine: Callable[..., Library]) -> None:

@@ -132,6 +132,48 @@ def test_the_silence_after_the_last_sample_is_nobody_s_fault() -> None:
     assert 0 == playback.silence_ms
 
 
+def test_a_device_is_started_with_the_first_samples_where_there_are_plenty() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    line.send(playback, voice(0.25))
+    assert "closed" == device.state
+
+    assert np.array_equal(voice(0.25)[:240], device.run(0.01))
+    line.end(playback)
+
+
+def test_a_device_does_not_wait_for_plenty() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    line.send(playback, voice(0.05))
+    device.player.step()
+    assert "closed" == device.state
+    device.run(0.02)
+
+    assert "open" == device.state
+    assert 0 == len(sounding(device.everything))
+    line.send(playback, voice(0.1, 2))
+    line.end(playback)
+    device.run(0.3)
+    assert np.array_equal(np.concatenate([voice(0.05), voice(0.1, 2)]), sounding(device.everything))
+    assert 0 == playback.silence_ms
+
+
+def test_a_device_that_cannot_be_started_is_told_and_another_stream_may_try_again() -> None:
+    device = Loudspeaker()
+    device.broken = True
+    playbacks = [arrived(device.player.play(wav(voice(0.1)))) for _ in range(2)]
+    device.run(0.05)
+    for playback in playbacks:
+        with pytest.raises(ConfigurationError, match="broken"):
+            playback.wait(0)
+    device.broken = False
+    again = arrived(device.player.play(wav(voice(0.1))))
+
+    assert np.array_equal(voice(0.1), sounding(device.run(0.3)))
+    assert again.wait(0)
+
+
 def test_streams_follow_each_other_without_a_gap() -> None:
     device = Loudspeaker()
     first, second = (arrived(device.player.play(wav(voice(0.305, seed)))) for seed in (1, 2))
@@ -166,7 +208,7 @@ def test_a_stop_is_silent_at_once() -> None:
     assert "aborted" == device.state
     assert 0 == len(sounding(device.run(0.5)))
     assert playback.wait()
-    assert 0.25 == playback.position_s
+    assert 0.25 - LATENCY_S == pytest.approx(playback.position_s)
     line.end(playback)
 
 

@@ -27,6 +27,7 @@ KINDS: dict[str, AudioSpec] = {
     "mp3": AudioSpec(AudioFormat.MP3),
     "flac": AudioSpec(AudioFormat.FLAC),
     "aac": AudioSpec(AudioFormat.AAC, 48_000),
+    "m4a": AudioSpec(AudioFormat.AAC, 48_000),
     "opus": AudioSpec(AudioFormat.OPUS),
     "webm": AudioSpec(AudioFormat.OPUS, container=Container.WEBM),
     "pcm": AudioSpec(AudioFormat.PCM),
@@ -57,6 +58,7 @@ def frequency(path: Path) -> tuple[float, float]:
     return peak, len(samples) / rate
 
 
+@pytest.mark.requirement("saved-files-tell-their-length")
 @pytest.mark.parametrize("suffix", KINDS)
 @pytest.mark.parametrize("came_as", KINDS)
 def test_any_format_becomes_any_other(came_as: str, suffix: str, tmp_path: Path) -> None:
@@ -66,7 +68,7 @@ def test_any_format_becomes_any_other(came_as: str, suffix: str, tmp_path: Path)
     assert (pytest.approx(440, abs=2), pytest.approx(1, abs=0.15)) == frequency(target)
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "aac", "opus", "webm", "pcm"])
+@pytest.mark.parametrize("suffix", ["aac", "opus", "webm", "pcm"])
 def test_what_is_of_that_format_already_is_left_as_it_is(suffix: str, tmp_path: Path) -> None:
     came = body(KINDS[suffix])
     save(pieces(came), tmp_path / f"tone.{suffix}")
@@ -137,4 +139,4 @@ async def test_an_asynchronous_stream_is_saved_beside_the_event_loop(tmp_path: P
         save(later(), tmp_path / "tone.mp3")
     await save_async(later(), tmp_path / "tone.mp3")
 
-    assert body(KINDS["mp3"]) == (tmp_path / "tone.mp3").read_bytes()
+    assert (tmp_path / "tone.mp3").read_bytes().endswith(body(KINDS["mp3"]))

@@ -1,74 +1,33 @@
-"""`firstword chat`: a conversation in the terminal, its answers spoken into a file."""
+"""`firstword chat`: a conversation in the terminal, typed or spoken; answers are read, heard and saved."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from firstword.cli import options
 from firstword.cli.say import FORMATS, SUFFIXES
 
+if TYPE_CHECKING:
+    from firstword.cli.handsfree import Ear
+    from firstword.cli.talking import Keep, Talk
+    from firstword.client.player import Player
+
 RATE = 24_000
 """Hz, of the audio that chats stream."""
 OURS = {"max_lead_s": 3_600}
-"""What a server of our own is told: nobody listens to a file while it is made."""
-Keep = Callable[[bytes], object]
-
-
-@dataclass(slots=True)
-class Talk:
-    """One conversation with a server."""
-
-    server: str
-    api_key: str | None
-    model: str
-    voice: str | None
-    """None: answers are only written."""
-    keep: Keep
-    """Takes the audio as it comes."""
-    extensions: Mapping[str, object] = field(default_factory=dict)
-    messages: list[dict[str, str]] = field(default_factory=list)
-
-    def say(self, text: str) -> None:
-        """One turn: the answer is shown as it is written. What was broken off stays said.
-
-        Raises:
-            FirstwordError: the server refused, or broke off.
-            KeyboardInterrupt: the user broke it off.
-        """
-        from firstword.client.chat import stream_chat
-
-        self.messages.append({"role": "user", "content": text})
-        said: list[str] = []
-        opened = stream_chat(
-            self.server,
-            self.messages,
-            model=self.model,
-            voice=self.voice,
-            extensions=self.extensions,
-            api_key=self.api_key,
-        )
-        try:
-            with opened as pieces:
-                for piece in pieces:
-                    click.echo(piece.text, nl=False)
-                    said.append(piece.text)
-                    if piece.pcm:
-                        self.keep(piece.pcm)
-        finally:
-            if said:
-                click.echo()
-            self.messages.append({"role": "assistant", "content": "".join(said)})
+"""What a server of our own is told where nobody listens to a file while it is made."""
 
 
 @click.command(
     "chat",
-    short_help="Talk with a model; its answers can be saved as speech.",
+    short_help="Talk with a model; its answers are heard, and can be saved.",
     epilog='Example: firstword chat "Tell me a story." --save story.mp3',
 )
 @click.argument("text", required=False)
@@ -78,7 +37,20 @@ class Talk:
 @click.option("--voice", metavar="NAME", default="alloy", show_default=True, help="See `firstword voices`.")
 @click.option("--system", metavar="TEXT", help="What the model is told first.")
 @click.option("--save", metavar="FILE", help="Speak the answers into this file, one after the other.")
-@click.option("--text-only", is_flag=True, help="Speak nothing; so it is without --save.")
+@click.option("--text-only", is_flag=True, help="Speak nothing.")
+@options.device("Plays the answers: a part of its name; see `firstword doctor`.")
+@options.latency
+@click.option("--mic", is_flag=True, help="Speak your turns; meant for a headset.")
+@options.device("Hears you, with --mic.", "--mic-device")
+@click.option(
+    "--voice-interrupt/--no-voice-interrupt",
+    default=True,
+    help="Speaking breaks an answer off; say no where it would hear itself, from loudspeakers.",
+)
+@click.option(
+    "--recognizer", metavar="NAME", default="whisper-1", show_default=True, help="Writes down what you say."
+)
+@click.option("--language", metavar="TAG", help="You speak it, such as en; by default it is found out.")
 @options.server
 @options.api_key
 @options.config
@@ -89,39 +61,64 @@ def command(  # noqa: PLR0913  # one for each option
     system: str | None,
     save: str | None,
     text_only: bool,
+    device: str | int | None,
+    latency: float,
+    mic: bool,
+    mic_device: str | int | None,
+    voice_interrupt: bool,
+    recognizer: str,
+    language: str | None,
     server: str | None,
     api_key: str | None,
     config: Path | None,
 ) -> None:
     """Ask a model TEXT, or talk with it, a line a turn; Ctrl-D ends.
 
-    Ctrl-C breaks an answer off. Without --server, one is started for as long as this lasts.
+    On a terminal its answers are heard while they arrive, if there is a device. Any key, or Ctrl-C, breaks an
+    answer off, and the model is told what you heard of it. With --mic you speak, and break in by speaking.
+    Without --server, one is started for as long as this lasts.
     """
-    if text_only and save is not None:
-        raise click.UsageError("--text-only has nothing to --save.")
+    from firstword.cli.talking import Talk
+    from firstword.client.asynchronous import AsyncClient
+
+    if text_only and (save is not None or device is not None):
+        raise click.UsageError("--text-only has nothing to --save, and nothing to play on a --device.")
+    if mic_device is not None and not mic:
+        raise click.UsageError("--mic-device is for --mic.")
+    ear = _ear(mic_device, latency, recognizer, language, breaks_in=voice_interrupt) if mic else None
     recording: AbstractContextManager[Keep] = nullcontext(lambda pcm: None)
     if save is not None:
         recording = _saved(Path(save))
-    with recording as keep, _served(server, config) as url:
-        talk = Talk(url, api_key, model, None if save is None else voice, keep, {} if server else OURS)
+    wanted = device is not None or mic or sys.stdout.isatty()
+    heard = _speakers(device, latency) if wanted and not text_only else nullcontext(None)
+    with recording as keep, _served(server, config) as url, heard as player:
+        spoken = player is not None or save is not None
+        talk = Talk(AsyncClient(url, api_key), model, voice if spoken else None, keep, player)
+        if not server and player is None:
+            talk.extensions = OURS
         if system:
             talk.messages.append({"role": "system", "content": system})
-        if text is not None:
-            talk.say(text)
-        else:
-            _converse(talk)
+        with asyncio.Runner() as runner:
+            try:
+                _converse(talk, text, ear, runner)
+            finally:
+                runner.run(talk.client.aclose())
 
 
-def _converse(talk: Talk) -> None:
-    """A turn for each line."""
-    for line in _lines():
-        if not line.strip():
-            continue
-        try:
-            talk.say(line)
-        except KeyboardInterrupt:
-            if not sys.stdin.isatty():
-                raise
+def _converse(talk: Talk, text: str | None, ear: Ear | None, runner: asyncio.Runner) -> None:
+    """The turn that was given, or all that are typed or spoken."""
+    from firstword.cli.typed import turn
+
+    if text is not None and not runner.run(turn(talk, text)):
+        raise KeyboardInterrupt
+    if ear is not None:
+        from firstword.cli.handsfree import converse
+
+        runner.run(converse(talk, ear))
+    elif text is None:
+        for line in _lines():
+            if line.strip() and not runner.run(turn(talk, line)) and not sys.stdin.isatty():
+                raise KeyboardInterrupt
 
 
 def _lines() -> Iterator[str]:
@@ -129,6 +126,8 @@ def _lines() -> Iterator[str]:
     if not sys.stdin.isatty():
         yield from (line.rstrip("\n") for line in sys.stdin)
         return
+    with suppress(ImportError):
+        import readline  # noqa: F401  # lines can be edited
     while True:
         try:
             yield input("> ")
@@ -137,15 +136,55 @@ def _lines() -> Iterator[str]:
             return
 
 
+def _ear(
+    device: str | int | None, latency: float, model: str, language: str | None, *, breaks_in: bool
+) -> Ear:
+    """How the user is heard.
+
+    Raises:
+        ConfigurationError: there is no such microphone, or no library to reach it.
+    """
+    from firstword.cli.handsfree import Ear
+    from firstword.client.devices import Direction, find_device
+
+    find_device(device, Direction.INPUT)
+    return Ear(device, latency, model, language, breaks_in)
+
+
+@contextmanager
+def _speakers(device: str | int | None, latency: float) -> Generator[Player | None]:
+    """What plays the answers; None, and a line that says why, where there is nothing and none was asked for.
+
+    Raises:
+        ConfigurationError: there is no such device as was asked for, or no library to reach it.
+    """
+    from firstword.client.devices import find_device
+    from firstword.core.errors import ConfigurationError
+
+    try:
+        find_device(device)
+    except ConfigurationError as failure:
+        if device is not None:
+            raise
+        click.echo(f"Answers are only written. {failure.message}", err=True)
+        yield None
+        return
+    from firstword.client.player import Player
+
+    with Player(device=device, latency=latency) as player:
+        yield player
+
+
 @contextmanager
 def _served(server: str | None, config: Path | None) -> Generator[str]:
     """The server that was named, or one of our own."""
     if server:
         yield server
         return
+    from firstword.cli.interrupt import ended_in_order
     from firstword.cli.server_process import running_server
 
-    with running_server(config) as url:
+    with ended_in_order(), running_server(config) as url:
         yield url
 
 
@@ -178,3 +217,4 @@ def _saved(path: Path) -> Generator[Keep]:
         finally:
             for block in encoder.flush():
                 file.write(block)
+            file.state(encoder.delay_frames, frames)

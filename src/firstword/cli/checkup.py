@@ -50,7 +50,7 @@ def checkup(config: Path | None, flags: Mapping[str, object]) -> Iterator[Findin
     yield _telemetry()
     yield _machine()
     yield from _formats()
-    yield _loudspeakers()
+    yield from _devices()
     yield from _settings(config, flags)
 
 
@@ -135,15 +135,18 @@ def _formats() -> Iterator[Finding]:
     yield Finding(f"Formats: {' '.join(made)}")
 
 
-def _loudspeakers() -> Finding:
-    """Where `firstword say` can be heard; a server needs none, so that none is nothing to mend."""
-    from firstword.client.output import output_devices
+def _devices() -> Iterator[Finding]:
+    """Where `firstword say` is heard, and what `firstword listen` hears.
+
+    A server needs none, so that none is nothing to mend.
+    """
+    from firstword.client.devices import Direction, listed
 
     try:
-        names = output_devices()
+        yield Finding(f"Output devices: {listed(Direction.OUTPUT)}")
+        yield Finding(f"Input devices: {listed(Direction.INPUT)}")
     except ConfigurationError as missing:
-        return Finding(f"Nothing is played here. {missing.message}")
-    return Finding(f"Output devices: {', '.join(names) or 'none'}")
+        yield Finding(f"Nothing is played or recorded here. {missing.message}")
 
 
 def _settings(config: Path | None, flags: Mapping[str, object]) -> Iterator[Finding]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,3 +25,21 @@ config = click.option(
     help="Settings, as TOML; FIRSTWORD_* variables win over it.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+latency = click.option(
+    "--latency",
+    type=click.FloatRange(0.005, 2),
+    metavar="SECONDS",
+    default=0.06,
+    show_default=True,
+    help="What the device holds; more where it crackles.",
+)
+
+
+def device(help: str, name: str = "--device") -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Which device: a name, a part of one, or a number, which comes as one."""
+
+    def number_or_name(ctx: Any, param: Any, value: str | None) -> str | int | None:
+        return int(value) if value is not None and value.isdecimal() else value
+
+    return click.option(name, metavar="NAME", callback=number_or_name, help=help)

@@ -31,7 +31,7 @@ def played(
         ConfigurationError: there is no such device, or no library to reach it.
         KeyboardInterrupt: the user ended it; it is silent at once.
     """
-    from firstword.client.output import find_device
+    from firstword.client.devices import find_device
     from firstword.client.player import Player
 
     try:

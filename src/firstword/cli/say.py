@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ FORMATS: Mapping[str, tuple[str, str]] = {
 }
 """What `--format` may say -> the format and, for opus, its container."""
 
-SUFFIXES = {f".{name}": name for name in FORMATS} | {".ogg": "opus", ".raw": "pcm"}
+SUFFIXES = {f".{name}": name for name in FORMATS} | {".ogg": "opus", ".raw": "pcm", ".m4a": "aac"}
 STDOUT = "-"
 Write = Callable[[bytes], object]
 PLAYED_LEAD_S = 10.0
@@ -62,15 +62,8 @@ class Order:
 @click.option(
     "-o", "--output", metavar="FILE", help="Where the audio goes; - is stdout. Without it, it is played."
 )
-@click.option("--device", metavar="NAME", help="Plays it: a part of its name; see `firstword doctor`.")
-@click.option(
-    "--latency",
-    type=click.FloatRange(0.005, 2),
-    metavar="SECONDS",
-    default=0.06,
-    show_default=True,
-    help="What the device holds; more where it crackles.",
-)
+@options.device("Plays it: a part of its name; see `firstword doctor`.")
+@options.latency
 @click.option("--voice", metavar="NAME", default="alloy", show_default=True, help="See `firstword voices`.")
 @click.option("--model", metavar="NAME", default="tts-1", show_default=True, help="See `firstword models`.")
 @click.option("--speed", type=click.FloatRange(0.25, 4), metavar="X", help="1 is the voice's own pace.")
@@ -111,6 +104,8 @@ def command(
 
     Without TEXT (or with -), stdin is spoken while it is still being written; with --server it is
     read to its end first. The audio is made in this process unless a --server is named.
+
+    Ctrl-C stops what is played at once; where TEXT is given, so do Esc, space, Enter and q.
     """
     device, latency = asked.pop("device"), asked.pop("latency")
     if output is not None and device is not None:
@@ -122,7 +117,11 @@ def command(
     if text is None and sys.stdin.isatty():
         click.echo("Reading from the terminal; Ctrl-D ends the text.", err=True)
     report = Progress(sys.stderr.isatty() if progress is None else progress)
-    with _played(order, device, latency) if output is None else _opened(output) as write:
+    with (
+        _played(order, device, latency, keyed=text is not None)
+        if output is None
+        else _opened(output, order, server) as write
+    ):
         if server:
             _speak_there(order, server, api_key, text, write, report)
         else:
@@ -179,26 +178,33 @@ def _entries(lexicon: object) -> Mapping[str, str]:
     return lexicon_entries(lexicon)
 
 
-def _played(order: Order, device: object, latency: object) -> AbstractContextManager[Write]:
+@contextmanager
+def _played(order: Order, device: object, latency: object, *, keyed: bool) -> Generator[Write]:
+    """On a device; where it is `keyed`, Ctrl-C is not the only key that stops it."""
+    from firstword.cli.keys import stopped_by_key
     from firstword.cli.playing import PLAYED_RATE, played
 
-    number_or_name = int(device) if isinstance(device, str) and device.isdecimal() else device
     encoding = "webm" if order.container == "webm" else order.format
-    return played(
-        device=number_or_name,  # type: ignore[arg-type]  # click has checked them
+    heard = played(
+        device=device,  # type: ignore[arg-type]  # click has checked them
         latency=latency,  # type: ignore[arg-type]
         encoding=encoding,
         sample_rate=order.sample_rate or PLAYED_RATE,
     )
+    with stopped_by_key() if keyed else nullcontext(), heard as write:
+        yield write
 
 
 @contextmanager
-def _opened(output: str) -> Generator[Write]:
+def _opened(output: str, order: Order, server: str | None) -> Generator[Write]:
     """Where the bytes go, and at once."""
     if output != STDOUT:
         from firstword.client.saving import saving
+        from firstword.formats import registry
 
         with saving(Path(output)) as file:
+            if not server:
+                file.state(registry.delay_frames(order.format))
             yield file.write
         return
     if sys.stdout.isatty():

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from firstword.client.listing import wait_until_ready
 from firstword.core.errors import EngineError
@@ -32,7 +33,10 @@ def running_server(config: Path | None = None, arguments: Sequence[str] = ()) ->
     if config is not None:
         command += ["--config", str(config)]
     with subprocess.Popen(
-        [*command, "--no-fetch", "--log-level", "warning", *arguments], stdout=subprocess.PIPE, text=True
+        [*command, "--no-fetch", "--log-level", "warning", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        **_alone(),
     ) as process:
         assert process.stdout is not None
         try:
@@ -43,6 +47,13 @@ def running_server(config: Path | None = None, arguments: Sequence[str] = ()) ->
             yield found[0]
         finally:
             _stop(process)
+
+
+def _alone() -> dict[str, Any]:
+    """A terminal's Ctrl-C is for the command, which may go on: it does not reach the server."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from firstword.client.connection import Connection, media_type, told
+from firstword.client.connection import Connection, media_type
+from firstword.client.events import (
+    ChatAudio,
+    ChatEvent,
+    ChatEvents,
+    ChatText,
+    ChatWords,
+    SpokenWord,
+    broke_off,
+)
+from firstword.client.sse import events
 from firstword.core.errors import EngineError
 
-FAILED = 500
-"""The status that fits a failure which came after 200 had been said."""
-PREFIX, LAST = "data:", "[DONE]"
+PATH = "/v1/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,10 @@ class Piece:
     text: str = ""
     pcm: bytes = b""
     """24 kHz mono, 16 bit little endian."""
+    words: tuple[SpokenWord, ...] = ()
+    """Words that begin in the audio after this; where they were asked for."""
+    audio_id: str | None = None
+    """Stands for the answer in the next turn; from the piece on in which it was told."""
 
 
 @contextmanager
@@ -43,7 +53,7 @@ def stream_chat(
         messages: as OpenAI writes them.
         model: a chat model of the server.
         voice: who speaks the answer; None: it is only written.
-        extensions: `model_extensions`, which only firstword knows.
+        extensions: `model_extensions`, which only firstword knows; `{"timings": "word"}` asks for the words.
         api_key: sent as a Bearer.
 
     Raises:
@@ -51,35 +61,56 @@ def stream_chat(
         CapacityError: it is full, or the key is over its limit.
         EngineError: nobody answers, or the answer broke off before its end.
     """
+    body = chat_body(messages, model=model, voice=voice, extensions=extensions)
+    server = Connection(base_url, api_key)
+    with server.post(PATH, json=body) as response:
+        refuse_other(server, media_type(response))
+        yield _pieces(response.iter_bytes())
+
+
+def chat_body(
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    model: str,
+    voice: str | None,
+    audio_format: str = "pcm16",
+    extensions: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The request of a streamed answer."""
     body: dict[str, Any] = {"model": model, "messages": list(messages), "stream": True}
     if voice is not None:
-        body |= {"modalities": ["text", "audio"], "audio": {"voice": voice, "format": "pcm16"}}
+        body |= {"modalities": ["text", "audio"], "audio": {"voice": voice, "format": audio_format}}
     if extensions:
         body["model_extensions"] = dict(extensions)
-    server = Connection(base_url, api_key)
-    with server.post("/v1/chat/completions", json=body) as response:
-        kind = media_type(response)
-        if kind != "text/event-stream":
-            raise EngineError(f"{server.root} answered with {kind} instead of events: is the address right?")
-        yield _pieces(response.iter_lines())
+    return body
 
 
-def _pieces(lines: Iterable[str]) -> Iterator[Piece]:
-    for line in lines:
-        if not line.startswith(PREFIX):
-            continue
-        data = line.removeprefix(PREFIX).strip()
-        if data == LAST:
+def refuse_other(server: Connection, kind: str) -> None:
+    """Passes events; a wrong address answers with something else.
+
+    Raises:
+        EngineError: it did.
+    """
+    if kind != "text/event-stream":
+        raise EngineError(f"{server.root} answered with {kind} instead of events: is the address right?")
+
+
+def _pieces(body: Iterable[bytes]) -> Iterator[Piece]:
+    answer = ChatEvents()
+    for chunk in events(body):
+        if chunk is None:
             return
-        event = json.loads(data)
-        if failure := told(event.get("error"), FAILED):
-            raise failure
-        for choice in event.get("choices") or ():
-            yield _piece(choice.get("delta") or {})
-    raise EngineError("The server broke off before its answer was complete.", code="incomplete")
+        for event in answer.of(chunk):
+            yield _piece(event, answer.audio_id)
+    raise broke_off()
 
 
-def _piece(delta: Mapping[str, Any]) -> Piece:
-    audio = delta.get("audio") or {}
-    text = audio.get("transcript") or delta.get("content") or ""
-    return Piece(text, base64.b64decode(audio.get("data") or ""))
+def _piece(event: ChatEvent, audio_id: str | None) -> Piece:
+    match event:
+        case ChatText(text):
+            return Piece(text, audio_id=audio_id)
+        case ChatAudio(data):
+            return Piece(pcm=data, audio_id=audio_id)
+        case ChatWords(words):
+            return Piece(words=words, audio_id=audio_id)
+    return Piece(audio_id=audio_id)

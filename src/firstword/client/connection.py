@@ -7,6 +7,7 @@ Every failure of the HTTP library and every refusal of the server leaves this mo
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from firstword.client.severing import sever
 from firstword.core import errors
 
 CONNECT_S = 10.0
@@ -63,6 +65,17 @@ class Connection:
         """The address without `/v1`."""
         return self.url.rstrip("/").removesuffix("/v1")
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """How a client of httpx2 is made."""
+        return {
+            "headers": {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {},
+            "timeout": httpx2.Timeout(SILENCE_S, connect=CONNECT_S),
+            # Certificates take 20 ms to load, and plain HTTP has no use for them.
+            "verify": self.url.lower().startswith("https:"),
+            "trust_env": not self.on_this_machine,
+        }
+
     @contextmanager
     def client(self) -> Generator[httpx2.Client]:
         """A client for the server's paths, with failures translated.
@@ -71,16 +84,7 @@ class Connection:
             InvalidRequest: the URL is not one of a server.
             EngineError: nobody answers, or the answer broke off.
         """
-        # Certificates take 20 ms to load, and plain HTTP has no use for them.
-        secure = self.url.lower().startswith("https:")
-        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-        timeout = httpx2.Timeout(SILENCE_S, connect=CONNECT_S)
-        with (
-            self._translated(),
-            httpx2.Client(
-                headers=headers, timeout=timeout, verify=secure, trust_env=not self.on_this_machine
-            ) as client,
-        ):
+        with self.translated(), httpx2.Client(**self.options) as client:
             yield client
 
     def get(self, path: str) -> dict[str, Any]:
@@ -92,13 +96,7 @@ class Connection:
         with self.client() as client:
             response = client.get(self.root + path)
             refuse_failure(response)
-            try:
-                answer = response.json()
-            except ValueError:
-                answer = None
-        if not isinstance(answer, dict):
-            raise errors.EngineError(f"{self.root}{path} did not answer with a JSON object.")
-        return answer
+        return json_object(response)
 
     @contextmanager
     def post(self, path: str, **sent: Any) -> Generator[httpx2.Response]:
@@ -113,10 +111,18 @@ class Connection:
         """
         with self.client() as client, client.stream("POST", self.root + path, **sent) as response:
             refuse_failure(response)
-            yield response
+            try:
+                yield response
+            finally:
+                sever(response)  # another thread may be waiting for more of it
 
     @contextmanager
-    def _translated(self) -> Generator[None]:
+    def translated(self) -> Generator[None]:
+        """Failures of the HTTP library, in our own words.
+
+        Raises:
+            FirstwordError: in place of what the library raised.
+        """
         try:
             yield
         except httpx2.RemoteProtocolError as failure:
@@ -125,7 +131,7 @@ class Connection:
             ) from failure
         except httpx2.ConnectError as failure:
             raise errors.EngineError(
-                f"Nothing answers at {self.root} ({_reason(failure)}). Is the server running?",
+                f"Nothing answers at {self.root} ({reason(failure)}). Is the server running?",
                 code="unreachable",
             ) from failure
         except httpx2.TimeoutException as failure:
@@ -138,7 +144,7 @@ class Connection:
             ) from failure
         except httpx2.HTTPError as failure:
             raise errors.EngineError(
-                f"The connection to {self.root} failed ({_reason(failure)}).", code="incomplete"
+                f"The connection to {self.root} failed ({reason(failure)}).", code="incomplete"
             ) from failure
 
     @property
@@ -175,6 +181,21 @@ def refuse_failure(response: httpx2.Response) -> None:
     raise _failure(response.status_code, message, None, None, retry_after_s)
 
 
+def json_object(response: httpx2.Response) -> dict[str, Any]:
+    """The body of a success that has been read.
+
+    Raises:
+        EngineError: it is something else.
+    """
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise errors.EngineError(f"{response.request.url} did not answer with a JSON object.")
+    return answer
+
+
 def media_type(response: httpx2.Response) -> str:
     """What an answer says that it is, without parameters."""
     kind: str = response.headers.get("content-type", "").partition(";")[0]
@@ -207,11 +228,18 @@ def _failure(
     return kind(message, param=param, code=code)
 
 
-def _reason(failure: Exception) -> str:
-    """What the operating system said, which the library keeps at the end of the chain."""
-    cause: BaseException = failure
-    while (deeper := cause.__cause__ or cause.__context__) is not None:
+def reason(failure: BaseException) -> str:
+    """What the operating system said, which libraries keep at the end of the chain."""
+    cause = failure
+    while True:
+        if isinstance(cause, OSError) and (said := _said(cause)):
+            return said.lower()
+        if (deeper := cause.__cause__ or cause.__context__) is None:
+            return str(failure) or type(failure).__name__
         cause = deeper
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-    return str(failure) or type(failure).__name__
+
+
+def _said(failure: OSError) -> str | None:
+    """Event loops put words of their own in place of the system's; name servers have numbers of their own."""
+    number = failure.errno or 0
+    return os.strerror(number) if number > 0 else failure.strerror

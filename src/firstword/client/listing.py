@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from firstword.client.connection import Connection
 from firstword.core.errors import EngineError, FirstwordError
 
+MODELS, VOICES = "/v1/models", "/v1/audio/voices"
 BETWEEN_TRIES_S = 0.05
 
 
@@ -17,7 +19,7 @@ def list_models(base_url: str, *, api_key: str | None = None) -> list[dict[str, 
     Raises:
         FirstwordError: the server refused, or cannot be reached.
     """
-    return _objects(Connection(base_url, api_key), "/v1/models", "data")
+    return objects(Connection(base_url, api_key).get(MODELS), "data")
 
 
 def list_voices(base_url: str, *, api_key: str | None = None) -> list[dict[str, Any]]:
@@ -26,7 +28,7 @@ def list_voices(base_url: str, *, api_key: str | None = None) -> list[dict[str, 
     Raises:
         FirstwordError: the server refused, has no such path, or cannot be reached.
     """
-    return _objects(Connection(base_url, api_key), "/v1/audio/voices", "voices")
+    return objects(Connection(base_url, api_key).get(VOICES), "voices")
 
 
 def wait_until_ready(base_url: str, *, timeout_s: float) -> None:
@@ -62,8 +64,13 @@ def wait_for_model(base_url: str, model: str, *, timeout_s: float) -> None:
         time.sleep(BETWEEN_TRIES_S)
 
 
-def _objects(server: Connection, path: str, field: str) -> list[dict[str, Any]]:
-    listed = server.get(path).get(field)
+def objects(answer: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """The objects that an answer lists; bare names are made into such.
+
+    Raises:
+        EngineError: it lists none.
+    """
+    listed = answer.get(field)
     if not isinstance(listed, list):
-        raise EngineError(f"{server.root}{path} did not answer with a list named {field!r}.")
+        raise EngineError(f"The server did not answer with a list named {field!r}.")
     return [item if isinstance(item, dict) else {"id": str(item)} for item in listed]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import Condition, Event, Thread
 from typing import Protocol
 
+from firstword.client.heard import Heard, SpokenText
 from firstword.client.jitter import JitterBuffer
 from firstword.client.ring import Ring
-from firstword.client.source import Prepared, opened
+from firstword.client.source import Incoming, Prepared, opened
 from firstword.core.errors import InvalidRequest
 from firstword.core.types import AudioChunk
 from firstword.formats.pcm import to_int16
@@ -34,7 +37,11 @@ class Deck(Protocol):
         ...
 
     def drop(self, playback: Playback) -> None:
-        """Plays no more of a stream."""
+        """Plays no more of a stream, and freezes it."""
+        ...
+
+    def heard_to(self) -> int:
+        """The ring's sample before which all has been heard."""
         ...
 
 
@@ -47,6 +54,7 @@ class Playback:
         encoding: how it is written, if that has been told.
         sample_rate: Hz, of pcm that does not tell.
         clock: seconds, only forward.
+        text: what is spoken, where that is known.
     """
 
     def __init__(
@@ -57,6 +65,7 @@ class Playback:
         encoding: str | None,
         sample_rate: int,
         clock: Callable[[], float],
+        text: str | None = None,
     ) -> None:
         self._deck, self._ready, self._clock = deck, ready, clock
         self._told = (encoding, sample_rate)
@@ -67,6 +76,13 @@ class Playback:
         self._failure: BaseException | None = None
         self._stopped = False
         self._ended = False
+        self._complete = False
+        """Whether all of the stream came."""
+        self._spoken = SpokenText(text)
+        self._delay_s = 0.0
+        """Silence that decoding put in front."""
+        self._frozen: int | None = None
+        """Samples that were heard of it, once there will be no more."""
         self._rate = sample_rate
         self._begin: int | None = None
         self._ring: Ring | None = None
@@ -90,14 +106,23 @@ class Playback:
 
     @property
     def buffered_ms(self) -> float:
-        """Audio that has come and has not been played."""
+        """Audio that has come and has not been heard."""
         waiting = self._buffer.frames if self._buffer else 0
-        return 1000 * (waiting + self.fed - self._played) / self._rate
+        return 1000 * (waiting + self.fed - self._heard_frames) / self._rate
 
     @property
     def position_s(self) -> float:
-        """Where in the stream the device is."""
-        return self._played / self._rate
+        """Where in the stream the listener is: what has left the device, without any silence between."""
+        return self._heard_frames / self._rate
+
+    @property
+    def heard(self) -> Heard:
+        """How far the listener has come, and with which words."""
+        frames = self._heard_frames
+        unheard = self.fed - frames or (self._buffer and self._buffer.frames)
+        return self._spoken.heard(
+            frames / self._rate, delay_s=self._delay_s, whole=self._complete and not unheard
+        )
 
     @property
     def arrived(self) -> bool:
@@ -118,11 +143,20 @@ class Playback:
         self._deck.resume()
 
     def stop(self) -> None:
-        """Is silent at once, for good, and reads no more of the stream than the piece that comes next."""
+        """Is silent at once, for good, and closes the stream, so that its server stops as well."""
         self._stopped = True
-        self._ready.close()
         self._deck.drop(self)
         self.finish()
+        self._ready.close()
+
+    def add_text(self, text: str) -> None:
+        """More of what is spoken, where the stream does not bring it: `heard` then has its spelling."""
+        self._spoken.write(text)
+
+    def interrupt(self) -> Heard:
+        """Stops, and tells what was heard. Safe in any thread; asked once more, it tells the same."""
+        self.stop()
+        return self.heard
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Holds until all has been heard; False where that took longer.
@@ -159,7 +193,14 @@ class Playback:
                 self._changed.notify_all()
             return self._buffer.exhausted or self._stopped
 
-    def heard(self, now_s: float, latency_s: float) -> bool:
+    @property
+    def may_play_s(self) -> float:
+        """Seconds that could be played without a break, as far as is known. For the player."""
+        if self.arrived:
+            return math.inf
+        return (self.fed + self._buffer.frames) / self._rate if self.fed and self._buffer else 0.0
+
+    def taken(self, now_s: float, latency_s: float) -> bool:
         """True when the last sample has been taken by the device. For the player."""
         if self.first_audio_s is None and self._played:
             self.first_audio_s = now_s + latency_s - self._asked_at
@@ -175,39 +216,61 @@ class Playback:
         """The ring's sample after the last one that it was given."""
         return (self._begin or 0) + self.fed
 
+    def freeze(self, position: int) -> None:
+        """The ring's samples from `position` on will not be heard. For the player."""
+        if self._frozen is None and not self._done.is_set():
+            self._frozen = self._within(position)
+
+    def fail(self, failure: Exception) -> None:
+        """It cannot be heard; `wait` raises why. For the player."""
+        self._failure = failure
+        self.finish()
+
     def finish(self) -> None:
         """Nothing more will be heard. For the player."""
+        if self._frozen is None:
+            self._frozen = self.fed
         self._done.set()
         with self._changed:
             self._changed.notify_all()
 
     @property
     def _played(self) -> int:
-        if self._begin is None or self._ring is None:
-            return 0
-        return min(self.fed, max(0, self._ring.read - self._begin))
+        return self._within(self._ring.read) if self._ring is not None else 0
+
+    @property
+    def _heard_frames(self) -> int:
+        return self._within(self._deck.heard_to()) if self._frozen is None else self._frozen
+
+    def _within(self, position: int) -> int:
+        """How many of this stream's samples come before a place in the ring."""
+        return 0 if self._begin is None else min(self.fed, max(0, position - self._begin))
 
     def _read(self) -> None:
         try:
             encoding, sample_rate = self._told
-            for chunk in self._at_device_rate(
-                opened(self._ready, encoding=encoding, sample_rate=sample_rate).chunks()
-            ):
+            incoming = opened(self._ready, encoding=encoding, sample_rate=sample_rate, spoken=self._spoken)
+            for chunk in self._at_device_rate(incoming):
                 if not self._keep(chunk):
                     break
+            self._complete = not self._stopped
         except BaseException as failure:  # raised by `wait`, in the thread of whoever asked
             self._failure = failure
+        if self._stopped:
+            with suppress(Exception):  # nobody is left to be told
+                self._ready.release()
         with self._changed:
             self._ended = True
             if self._buffer is not None:
                 self._buffer.end()
 
-    def _at_device_rate(self, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
+    def _at_device_rate(self, incoming: Incoming) -> Iterator[AudioChunk]:
         resampler = None
-        for chunk in chunks:
+        for chunk in incoming.chunks():
             if resampler is None:
                 from firstword.audio.resampler import Resampler
 
+                self._delay_s = (incoming.delay_frames or 0) / chunk.sample_rate
                 self._rate = self._deck.rate_for(chunk.sample_rate)
                 resampler = Resampler(chunk.sample_rate, self._rate)
             yield from resampler.feed(chunk)

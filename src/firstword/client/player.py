@@ -9,15 +9,19 @@ from functools import partial
 from threading import Event, RLock, Thread
 from types import TracebackType
 
-from firstword.client.output import LATENCY_S, DeviceOutput, OpenOutput, Output, portaudio
+from firstword.client.devices import LATENCY_S, portaudio
+from firstword.client.ledger import Ledger
+from firstword.client.output import DeviceOutput, OpenOutput, Output
 from firstword.client.playback import Playback
 from firstword.client.ring import Frames, Ring
 from firstword.client.source import RATE, Stream, prepared
-from firstword.core.errors import InvalidRequest
+from firstword.core.errors import ConfigurationError, InvalidRequest
 
 TICK_S = 0.005
 RING_S = 0.1
-"""Given to the device ahead: so long may this process do something else."""
+"""Given to the device ahead, beyond what it may ask for at once: so long may this process be busy."""
+PLENTY_S, PATIENCE_S = 0.15, 0.01
+"""With so much in hand beyond what a device holds, it is started with it; after so long, without."""
 TAIL_S = 0.1
 """More than its latency before a device is closed: some hold more than they say, and lose it."""
 
@@ -53,11 +57,14 @@ class Player:
         self._lock = RLock()
         self._output: Output | None = None
         self._ring = Ring(1)
+        self._ledger = Ledger()
         self._queue: deque[Playback] = deque()
         self._ending: deque[Playback] = deque()
         self._heard_at: float | None = None
         self._paused = False
         self._drop_to = 0
+        self._opened_at: float | None = None
+        """When a device was opened that has not been started."""
         self._gap = 0
         self._underflows = 0
         self._silences: deque[tuple[int, int]] = deque()
@@ -66,13 +73,21 @@ class Player:
         if threaded:
             Thread(target=self._run, name="firstword-player", daemon=True).start()
 
-    def play(self, stream: Stream, *, encoding: str | None = None, sample_rate: int = RATE) -> Playback:
+    def play(
+        self,
+        stream: Stream,
+        *,
+        encoding: str | None = None,
+        sample_rate: int = RATE,
+        text: str | None = None,
+    ) -> Playback:
         """Plays a stream after those that are playing.
 
         Args:
             stream: a response, a file, bytes, or an iterable of bytes or events; see `source.incoming`.
             encoding: `pcm`, or another name of how it is written; None: as it says itself.
             sample_rate: Hz, for pcm that does not tell.
+            text: what is spoken, where the stream does not bring it; see `Playback.heard`.
 
         Raises:
             InvalidRequest: nothing can be read from such an object, or the player has been closed.
@@ -80,7 +95,7 @@ class Player:
         if self._closing:
             raise InvalidRequest("This player is closed: make another one.")
         playback = Playback(
-            self, prepared(stream), encoding=encoding, sample_rate=sample_rate, clock=self._clock
+            self, prepared(stream), encoding=encoding, sample_rate=sample_rate, clock=self._clock, text=text
         )
         with self._lock:
             self._queue.append(playback)
@@ -135,16 +150,27 @@ class Player:
             if self._output is None:
                 self._ring, self._drop_to, self._gap = Ring(1), 0, 0
                 self._output = self._open_output(sample_rate, self._fill)
-                self._ring = Ring(round(self._output.sample_rate * RING_S))
+                self._opened_at = self._clock()
+                held_s = self._output.latency_s + RING_S
+                self._ring, self._ledger = Ring(round(self._output.sample_rate * held_s)), Ledger()
             return self._output.sample_rate
 
+    def heard_to(self) -> int:
+        """The ring's sample before which all has been heard."""
+        output = self._output
+        if output is None:
+            return 0
+        return self._ledger.heard(self._clock(), output.latency_s, output.sample_rate)
+
     def drop(self, playback: Playback) -> None:
-        """Plays no more of a stream; the others go on."""
+        """Plays no more of a stream, and freezes it; the others go on."""
         with self._lock:
             for waiting in (self._queue, self._ending):
                 if playback in waiting:
                     waiting.remove(playback)
-            if not self._queue and not self._ending:
+            alone = not self._queue and not self._ending
+            playback.freeze(self.heard_to() if alone else self._ring.read)  # what a device holds, it plays
+            if alone:
                 self._let_go(at_once=True)
             elif playback.fed:
                 self._drop_to = max(self._drop_to, playback.end)
@@ -155,23 +181,45 @@ class Player:
             now_s = self._clock()
             ring = self._ring
             while self._output and self._queue:
-                room = round(self._output.sample_rate * RING_S) - len(ring)
-                if not self._queue[0].feed(ring, room, now_s):
+                if not self._queue[0].feed(ring, ring.room, now_s):
                     break
                 self._ending.append(self._queue.popleft())
             if self._output is None and self._queue and self._queue[0].feed(ring, 0, now_s):
                 self._ending.append(self._queue.popleft())
+            self._start(now_s)
             self._note_silences()
             self._see_ends(now_s)
+
+    def _start(self, now_s: float) -> None:
+        """Starts a device: with the first samples, where it takes all it can hold and enough is left.
+
+        Else it is started empty, so that it holds silence by the time there is something to be heard.
+        """
+        output = self._output
+        if output is None or self._opened_at is None:
+            return
+        waiting = (*self._ending, *self._queue)
+        plenty = any(one.may_play_s >= output.latency_s + PLENTY_S for one in waiting[:1])
+        if not plenty and now_s < self._opened_at + PATIENCE_S:
+            return
+        self._opened_at = None
+        try:
+            output.start()
+        except ConfigurationError as failure:
+            self._let_go(at_once=True)
+            self._ending.clear()
+            self._queue.clear()
+            for one in waiting:
+                one.fail(failure)
 
     def _see_ends(self, now_s: float) -> None:
         """Streams whose last sample has left the device are done."""
         latency_s = self._output.latency_s if self._output else 0.0
         if not self._ending:
             if self._queue:
-                self._queue[0].heard(now_s, latency_s)
+                self._queue[0].taken(now_s, latency_s)
             return
-        if not self._ending[0].heard(now_s, latency_s):
+        if not self._ending[0].taken(now_s, latency_s):
             return
         if self._heard_at is None:
             self._heard_at = now_s
@@ -179,6 +227,7 @@ class Player:
         if now_s >= self._heard_at + latency_s + (TAIL_S if last else 0):
             self._heard_at = None
             ended = self._ending.popleft()
+            ended.freeze(ended.end)
             if last:
                 self._let_go()
             ended.finish()
@@ -191,14 +240,16 @@ class Player:
 
     def _fill(self, out: Frames) -> None:
         """The device's thread: copies, and waits for nobody."""
-        ring = self._ring
+        ring, ledger = self._ring, self._ledger
         if self._paused:
+            ledger.note(self._clock(), ring.read, 0)
             out.fill(0)
             return
         if ring.read < self._drop_to:
             ring.read = self._drop_to
         position = ring.read
         count = ring.read_into(out)
+        ledger.note(self._clock(), position, count)
         if count < len(out):
             out[count:] = 0
         if count and self._gap:
@@ -237,6 +288,7 @@ def play(
     latency: float = LATENCY_S,
     encoding: str | None = None,
     sample_rate: int = RATE,
+    text: str | None = None,
     open_output: OpenOutput | None = None,
 ) -> Playback:
     """Plays a stream from its first bytes on, and returns at once.
@@ -249,6 +301,7 @@ def play(
         latency: seconds that the device should hold.
         encoding: `pcm`, or another name of how it is written; None: as it says itself.
         sample_rate: Hz, for pcm that does not tell.
+        text: what is spoken, where the stream does not bring it; see `Playback.heard`.
         open_output: opens another kind of device.
 
     Raises:
@@ -257,6 +310,6 @@ def play(
     """
     player = Player(device=device, latency=latency, open_output=open_output)
     try:
-        return player.play(stream, encoding=encoding, sample_rate=sample_rate)
+        return player.play(stream, encoding=encoding, sample_rate=sample_rate, text=text)
     finally:
         player.close_when_heard()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from firstword.client.saving import saving
+from firstword.client.filing import File
+from firstword.client.saving import Pipe, saving
 from firstword.client.source import RATE, Incoming, Prepared, Stream, opened, prepared
 from firstword.core.errors import InvalidRequest
+from firstword.core.protocols import Encoder
 from firstword.core.transcripts import InputEncoding
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container
 
@@ -22,6 +23,8 @@ class _Kind:
     read_as: InputEncoding
     """What its bytes are to whoever reads them."""
     container: Container = Container.OGG
+    also: InputEncoding | None = None
+    """What else may be in such a file."""
 
 
 _OGG = _Kind(AudioFormat.OPUS, InputEncoding.OGG)
@@ -31,6 +34,7 @@ _KINDS = {
     ".mp3": _Kind(AudioFormat.MP3, InputEncoding.MP3),
     ".flac": _Kind(AudioFormat.FLAC, InputEncoding.FLAC),
     ".aac": _Kind(AudioFormat.AAC, InputEncoding.AAC),
+    ".m4a": _Kind(AudioFormat.AAC, InputEncoding.AAC, also=InputEncoding.MP4),
     ".opus": _OGG,
     ".ogg": _OGG,
     ".webm": _Kind(AudioFormat.OPUS, InputEncoding.WEBM, Container.WEBM),
@@ -49,13 +53,14 @@ def save(
 ) -> None:
     """Saves a stream in the format that the file's name ends in. Blocking, until all has come.
 
-    What is in that format already is left as it is. The file has its name, and a header that tells its true
-    length, once it is whole; where the stream breaks off there is none.
+    What is in that format already is not encoded again: AAC goes into an .m4a packet by packet. The file has
+    its name, and a header that tells its true length, once it is whole; where the stream breaks off there is
+    none.
 
     Args:
         stream: a response, a file, bytes, or an iterable of bytes or events; see `source.incoming`.
-        path: ends in .wav, .mp3, .flac, .aac, .opus, .ogg, .webm, .pcm or .raw; what has no header, and was
-            not pcm before, is 24 kHz mono with 16 bits.
+        path: ends in .wav, .mp3, .flac, .m4a, .aac, .opus, .ogg, .webm, .pcm or .raw; what has no header,
+            and was not pcm before, is 24 kHz mono with 16 bits.
         encoding: how the stream is written: `pcm`, or another name; None: as it says itself.
         sample_rate: Hz, for pcm that does not tell.
         bitrate: bits per second, for mp3, opus and aac; None for the format's default.
@@ -101,18 +106,25 @@ def _save(
     ready: Prepared, path: Path, kind: _Kind, *, encoding: str | None, sample_rate: int, bitrate: int | None
 ) -> None:
     found = opened(ready, encoding=encoding, sample_rate=sample_rate)
-    as_it_is = found.source.encoding is kind.read_as and found.source.channels == 1 and bitrate is None
+    same = found.source.encoding in (kind.read_as, kind.also)
+    as_it_is = same and found.source.channels == 1 and bitrate is None
     with saving(path) as file:
-        for block in found.pieces if as_it_is else _encoded(found, kind, bitrate):
-            file.write(block)
+        if not as_it_is:
+            _encode(found, kind, bitrate, file)
+            return
+        if found.delay_frames is not None:
+            file.state(found.delay_frames)
+        for piece in found.pieces:
+            file.write(piece)
 
 
-def _encoded(found: Incoming, kind: _Kind, bitrate: int | None) -> Iterator[bytes]:
-    """The blocks of another format; one encoder, and one resampler, for all."""
+def _encode(found: Incoming, kind: _Kind, bitrate: int | None, file: File | Pipe) -> None:
+    """Writes another format; one encoder, and one resampler, for all."""
     from firstword.audio.resampler import Resampler
     from firstword.formats import registry
 
     resampler = encoder = None
+    fed_frames = 0
     chunk: AudioChunk
     for chunk in found.chunks():
         if resampler is None or encoder is None:
@@ -120,9 +132,19 @@ def _encoded(found: Incoming, kind: _Kind, bitrate: int | None) -> Iterator[byte
             rate = chunk.sample_rate if keeps else registry.default_rate(kind.format)
             encoder = registry.encoder(AudioSpec(kind.format, rate, bitrate, kind.container))
             resampler = Resampler(chunk.sample_rate, rate)
+            file.state(encoder.delay_frames)
         for resampled in resampler.feed(chunk):
-            yield from encoder.feed(resampled)
+            fed_frames += _written(encoder, resampled, file)
     if resampler is not None and encoder is not None:
         for resampled in resampler.flush():
-            yield from encoder.feed(resampled)
-        yield from encoder.flush()
+            fed_frames += _written(encoder, resampled, file)
+        for block in encoder.flush():
+            file.write(block)
+        file.state(encoder.delay_frames, fed_frames)
+
+
+def _written(encoder: Encoder, chunk: AudioChunk, file: File | Pipe) -> int:
+    """Writes a chunk; gives its length in frames."""
+    for block in encoder.feed(chunk):
+        file.write(block)
+    return len(chunk.samples)

@@ -31,6 +31,11 @@ class Ring:
     def __len__(self) -> int:
         return self.written - self.read
 
+    @property
+    def room(self) -> int:
+        """How many more can be put in."""
+        return self._capacity - len(self)
+
     def write(self, samples: Frames) -> int:
         """Puts in as much as there is room for; tells how much that was. For the writer."""
         count = min(len(samples), self._capacity - (self.written - self.read))

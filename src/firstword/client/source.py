@@ -9,13 +9,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from firstword.client import events as typed
 from firstword.client.bridge import Bridge
+from firstword.client.events import spoken_words
+from firstword.client.heard import SpokenText
+from firstword.client.severing import let_go, sever
 from firstword.core.errors import EngineError, FirstwordError, InvalidRequest, UnsupportedAudio
 from firstword.core.transcripts import AudioSource, InputEncoding
 from firstword.core.types import AudioChunk
@@ -48,6 +52,7 @@ class _Label:
     media_type: str = ""
     name: str | None = None
     status: int = 200
+    delay_frames: int | None = None
 
     @property
     def kind(self) -> str:
@@ -70,6 +75,8 @@ class Incoming:
     source: AudioSource
     """How it is written."""
     pieces: Iterator[bytes]
+    delay_frames: int | None = None
+    """Silence that its encoder put before the audio, where its server tells."""
 
     def chunks(self) -> Iterator[AudioChunk]:
         """The audio, as soon as its bytes are here.
@@ -108,7 +115,9 @@ class Prepared:
     items: Iterator[object]
     label: _Label
     close: Callable[[], None]
-    """Ends what brings it, where that is our own."""
+    """Ends what brings it, from any thread: whoever is reading gets no more, and the server stops."""
+    release: Callable[[], None]
+    """Lets go of it; in the thread that has read it, where it was not read to its end."""
     on_loop: bool = False
     """True where the caller's event loop reads it."""
 
@@ -124,27 +133,42 @@ def prepared(stream: Stream) -> Prepared:
     """
     items, label = _items(stream), _label(stream)
     if isinstance(items, AsyncIterable):
-        bridge = Bridge(items)
-        return Prepared(iter(bridge), label, bridge.close, bridge.on_loop)
-    return Prepared(iter(items), label, lambda: None)
+        bridge = Bridge(items, stream)
+        return Prepared(iter(bridge), label, bridge.close, lambda: None, bridge.on_loop)
+    read = iter(items)
+
+    def release() -> None:
+        let_go(read)
+        let_go(stream)
+
+    return Prepared(read, label, lambda: sever(stream), release)
 
 
-def opened(ready: Prepared, *, encoding: str | None, sample_rate: int) -> Incoming:
-    """What `incoming` gives, of a stream that has been prepared."""
-    unpacked = _Unpacked(ready.items, ready.label)
+def opened(
+    ready: Prepared, *, encoding: str | None, sample_rate: int, spoken: SpokenText | None = None
+) -> Incoming:
+    """What `incoming` gives, of a stream that has been prepared.
+
+    Args:
+        ready: the stream.
+        encoding: as `incoming` has it.
+        sample_rate: likewise.
+        spoken: is told the text that comes with the audio, and the times of its words.
+    """
+    unpacked = _Unpacked(ready.items, ready.label, spoken or SpokenText())
     pieces = iter(unpacked)
     head = b""
     while len(head) < SNIFF_BYTES and (piece := next(pieces, None)) is not None:
         head += piece
-    label = ready.label if not unpacked.events else _Label()
+    label = unpacked.label
     pieces = chain([head], pieces)
     if encoding is not None:
-        return Incoming(_named(encoding, sample_rate), pieces)
+        return Incoming(_named(encoding, sample_rate), pieces, label.delay_frames)
     if unpacked.chat:
-        return Incoming(AudioSource(InputEncoding.S16LE, RATE), pieces)
+        return Incoming(_in_a_chat(head), pieces, label.delay_frames)
     if failure := _failure(head, pieces, label):
         raise failure
-    return Incoming(_found(head, label, sample_rate), pieces)
+    return Incoming(_found(head, label, sample_rate), pieces, label.delay_frames)
 
 
 def _items(stream: Stream) -> Items:
@@ -194,20 +218,27 @@ def _label(stream: Stream) -> _Label:
     statuses = (getattr(one, field, None) for one in inner for field in ("status_code", "status"))
     status = next((found for found in statuses if isinstance(found, int)), 200)
     name = stream if isinstance(stream, PathLike) else getattr(stream, "name", None)
-    kind = headers.get("content-type")
-    return _Label(str(kind or ""), str(name) if isinstance(name, str | PathLike) else None, status)
+    kind, delay = headers.get("content-type"), str(headers.get("x-audio-encoder-delay"))
+    return _Label(
+        media_type=str(kind or ""),
+        name=str(name) if isinstance(name, str | PathLike) else None,
+        status=status,
+        delay_frames=int(delay) if delay.isdecimal() else None,
+    )
 
 
 class _Unpacked:
     """The encoded bytes in a stream of bytes, of events, or of bytes that are events."""
 
-    def __init__(self, items: Iterator[object], label: _Label) -> None:
+    def __init__(self, items: Iterator[object], label: _Label, spoken: SpokenText) -> None:
         self._items = items
-        self._label = label
-        self.events = False
-        """True when events brought what has been read."""
+        self._spoken = spoken
+        self.label = label
+        """What is said about the audio: of events nothing, unless they say it."""
         self.chat = False
         """True when they were a chat's, whose audio is pcm16."""
+        self._events = False
+        """True when events brought what has been read."""
 
     def __iter__(self) -> Iterator[bytes]:
         items, first = self._items, next(self._items, b"")
@@ -222,19 +253,49 @@ class _Unpacked:
                 yield data
 
     def _audio(self, event: object) -> bytes:
-        self.events = True
+        if not self._events:
+            self._events = True
+            if not isinstance(event, typed.SpeechEvent | typed.ChatEvent):  # whose label is the audio's own
+                self.label = _Label(delay_frames=self.label.delay_frames)
+        event = _field(event, "chunk") or event  # the SDK's helper wraps it
         if failure := _told(_field(event, "error")):
             raise failure
+        self._spoken.time(_words(_field(event, "words")) or _words(_field(event, "audio_words")))
         if isinstance(ours := _field(event, "pcm"), bytes):
             self.chat = True
+            self._spoken.write(str(_field(event, "text") or ""))
             return ours
+        if isinstance(event, typed.SpeechEvent | typed.ChatEvent):
+            return self._typed(event)
         if isinstance(choices := _field(event, "choices"), list):
             self.chat = True
-            deltas = (_field(_field(choice, "delta"), "audio") for choice in choices)
-            return b"".join(_decoded(_field(audio, "data")) for audio in deltas)
+            audio = [_field(_field(choice, "delta"), "audio") for choice in choices]
+            self._spoken.write("".join(str(_field(one, "transcript") or "") for one in audio))
+            return b"".join(_decoded(_field(one, "data")) for one in audio)
         if _field(event, "type") is None:
             raise InvalidRequest(f"{type(event).__name__!r} is neither bytes nor an event that brings audio.")
         return _decoded(_field(event, "audio"))
+
+    def _typed(self, event: typed.SpeechEvent | typed.ChatEvent) -> bytes:
+        match event:
+            case typed.SpeechStarted(media_type=kind):
+                self.label = replace(self.label, media_type=kind)
+            case typed.ChatText(text):
+                self._spoken.write(text)
+            case typed.ChatAudio(data):
+                self.chat = True
+                return data
+            case typed.SpeechAudio(data):
+                return data
+        return b""
+
+
+def _words(told: object) -> tuple[typed.SpokenWord, ...]:
+    """Words, as our own client or as JSON has them."""
+    if not isinstance(told, Iterable) or isinstance(told, str | bytes):
+        return ()
+    ours = tuple(word for word in told if isinstance(word, typed.SpokenWord))
+    return ours or spoken_words(told)
 
 
 def _field(thing: object, name: str) -> object:
@@ -276,6 +337,14 @@ def _found(head: bytes, label: _Label, sample_rate: int) -> AudioSource:
     if label.kind.startswith("video/"):
         raise UnsupportedAudio(f"{label.kind} cannot be read here.")
     return AudioSource(found, rate, channels)
+
+
+def _in_a_chat(head: bytes) -> AudioSource:
+    """pcm16, unless a header says something else; an mp3 or aac without one has to be named."""
+    found = sniff(head, name=None, media_type=None)
+    if found is None or found in RAW | WEAK:
+        return AudioSource(InputEncoding.S16LE, RATE)
+    return AudioSource(found)
 
 
 def _failure(head: bytes, pieces: Iterator[bytes], label: _Label) -> FirstwordError | None:

@@ -9,6 +9,7 @@ from typing import Any
 from firstword.client.connection import Connection, media_type
 from firstword.core.errors import EngineError
 
+PATH = "/v1/audio/speech"
 NOT_AUDIO = ("text/html", "text/plain", "application/json")
 """What a wrong address answers a speech request with, and says 200 to it."""
 
@@ -45,19 +46,35 @@ def stream_speech(
         CapacityError: it is full, or the key is over its limit.
         EngineError: nobody answers, or the audio broke off before its end.
     """
-    body: dict[str, Any] = {
-        "model": model,
-        "input": text,
-        "voice": voice,
-        "response_format": response_format,
-    }
-    if speed is not None:
-        body["speed"] = speed
-    if extensions:
-        body["model_extensions"] = dict(extensions)
+    options = speech_options(model, voice, response_format, speed=speed, extensions=extensions)
     server = Connection(base_url, api_key)
-    with server.post("/v1/audio/speech", json=body) as response:
-        kind = media_type(response)
-        if kind in NOT_AUDIO:
-            raise EngineError(f"{server.root} answered with {kind} instead of audio: is the address right?")
+    with server.post(PATH, json={"input": text, **options}) as response:
+        refuse_other(server, media_type(response))
         yield response.iter_bytes()
+
+
+def speech_options(
+    model: str,
+    voice: str,
+    response_format: str,
+    *,
+    speed: float | None = None,
+    extensions: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A speech request without its text."""
+    options: dict[str, Any] = {"model": model, "voice": voice, "response_format": response_format}
+    if speed is not None:
+        options["speed"] = speed
+    if extensions:
+        options["model_extensions"] = dict(extensions)
+    return options
+
+
+def refuse_other(server: Connection, kind: str) -> None:
+    """Passes audio and events.
+
+    Raises:
+        EngineError: this is what a wrong address answers with.
+    """
+    if kind in NOT_AUDIO:
+        raise EngineError(f"{server.root} answered with {kind} instead of audio: is the address right?")

@@ -38,6 +38,24 @@ class InputEncoding(StrEnum):
     """MP4 or M4A with AAC or Opus, or fragments of it."""
 
 
+SYNONYMS = {
+    **dict.fromkeys(("pcm", "pcm16", "s16le", "linear16"), InputEncoding.S16LE),
+    **dict.fromkeys(("f32le", "pcm_f32"), InputEncoding.F32LE),
+    **dict.fromkeys(("mulaw", "ulaw", "pcmu", "g711_ulaw"), InputEncoding.MULAW),
+    **dict.fromkeys(("alaw", "pcma", "g711_alaw"), InputEncoding.ALAW),
+    **dict.fromkeys(("opus", "ogg_opus"), InputEncoding.OGG),
+    "webm_opus": InputEncoding.WEBM,
+}
+"""What other services call them."""
+SAMPLE_BYTES = {
+    InputEncoding.S16LE: 2,
+    InputEncoding.F32LE: 4,
+    InputEncoding.MULAW: 1,
+    InputEncoding.ALAW: 1,
+}
+"""Of raw samples, which have no header: they can be cut between any two."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioSource:
     """The bytes that come in."""
@@ -171,6 +189,8 @@ class Transcript:
     no_speech: float | None = None
     lag_ms: float = 0.0
     """How much audio had been received and not yet been looked at when this was written."""
+    interrupted: bool = False
+    """The session was ended before its caller ended it: the last word may be only a part of one."""
 
 
 @dataclass(frozen=True, slots=True)

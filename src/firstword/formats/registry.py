@@ -41,6 +41,8 @@ class _Row:
     """Bits per second, by sample rate; None for formats that have no bitrate."""
     encodings: tuple[SampleEncoding, ...] = (SampleEncoding.S16LE,)
     containers: tuple[Container, ...] = (Container.OGG,)
+    delay_frames: int = 0
+    """As its encoder has it."""
 
 
 _ROWS = {
@@ -62,12 +64,14 @@ _ROWS = {
         build=Mp3Encoder,
         rates=mp3.RATES,
         bitrates=mp3.bitrates,
+        delay_frames=Mp3Encoder.delay_frames,
     ),
     AudioFormat.AAC: _Row(
         build=AacEncoder,
         rates=aac.RATES,
         default_rate=aac.DEFAULT_RATE,
         bitrates=aac.bitrates,
+        delay_frames=AacEncoder.delay_frames,
     ),
     AudioFormat.OPUS: _Row(
         build=lambda spec: _OPUS[spec.container](spec),
@@ -86,6 +90,11 @@ def rates(audio_format: AudioFormat) -> Sequence[int]:
 def default_rate(audio_format: AudioFormat) -> int:
     """Hz for a caller who names no rate: 24000, and 48000 for aac, whose first frame then leaves sooner."""
     return _ROWS[audio_format].default_rate
+
+
+def delay_frames(audio_format: str) -> int:
+    """Frames of silence that a decoder puts before what our encoder of a format was fed with."""
+    return _ROWS[AudioFormat(audio_format)].delay_frames
 
 
 def check(spec: AudioSpec) -> None:

@@ -6,6 +6,7 @@ import { drive } from './drive.mjs';
 const [address, scene, ...given] = process.argv.slice(2);
 const PATIENCE_MS = 30_000;
 const LOOKS_MS = 15;
+const AUDIBLE = 0.05;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -68,13 +69,17 @@ class Visit {
     });
   }
 
-  /** Waits until the page says what matches; gives back that. */
+  /** Waits until the page says what matches; gives back all that it says. */
   says(pattern) {
     return until(async () => pattern.exec(await this.said())?.input, pattern);
   }
 
-  async silence() {
-    await until(async () => (await this.loudness()) === 0, 'silence');
+  sound() {
+    return until(async () => (await this.loudness()) > AUDIBLE, 'a sound');
+  }
+
+  silence() {
+    return until(async () => (await this.loudness()) === 0, 'silence');
   }
 
   /** Holds the button down until it is let go of. */
@@ -86,18 +91,18 @@ class Visit {
 }
 
 const SCENES = {
-  /** Has a text spoken; the answer goes on (GATE exists) only once its beginning is heard. Then leaves a text out. */
+  /** Has a text spoken; the answer goes on (GATE exists) only once its beginning is heard. */
   async spoken(visit, text, gate) {
     const field = visit.page.getByLabel('Text');
     await field.fill(text);
     const ended = visit.page.waitForEvent('requestfinished', (request) => request.method() === 'POST');
     await visit.button.click();
-    const told = await visit.says(/First sound/);
-    const loud = await until(() => visit.loudness(), 'a sound');
+    await visit.says(/First sound/);
+    await visit.sound();
     writeFileSync(gate, 'open');
     await ended;
     const { worklet, called } = await visit.page.evaluate(() => ({ worklet: window.worklet, called: window.called }));
-    return { told, loud, worklet, called };
+    return { worklet, called };
   },
 
   /** Stops it while it speaks; then asks for nothing. */
@@ -124,7 +129,7 @@ const SCENES = {
       await pause(Number(ms));
       await visit.page.mouse.up();
       await saysAll(first);
-      await until(() => visit.loudness(), 'a sound');
+      await visit.sound();
       if (!interrupts) writeFileSync(gate, 'open');
     }
     await saysAll(whole);

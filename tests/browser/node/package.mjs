@@ -14,7 +14,7 @@ function prepare(names) {
   globalThis.Audio = function () {
     const audio = new Real();
     const record = async () => {
-      if (!Node || /^https?:/.test(audio.src)) return; // of another origin: it may be heard, not read
+      if (!context.audioWorklet || /^https?:/.test(audio.src)) return; // of another origin: it may be heard, not read
       const source = context.createMediaElementSource(audio);
       await ready;
       const recorder = new Node(context, 'recorder', { channelCount: 1, channelCountMode: 'explicit' });

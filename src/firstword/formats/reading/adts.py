@@ -27,6 +27,11 @@ def frame_header(data: bytes) -> FrameHeader | None:
     return FrameHeader(size, _RATES[index], 1024 * (1 + (data[6] & 3)), kind)
 
 
+def packet(frame: bytes) -> bytes:
+    """What is in a frame, without its header."""
+    return frame[7 if frame[1] & 1 else 9 :]
+
+
 def read_adts(queue: ByteQueue) -> Reading:
     """The audio of every frame, at the rate the decoder finds: twice the header's for HE-AAC.
 

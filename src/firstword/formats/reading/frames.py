@@ -6,7 +6,7 @@ kind follow each other: such streams may be joined anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from firstword.formats.reading.stream import ByteQueue, Waiting
@@ -125,3 +125,40 @@ def skip_id3(queue: ByteQueue) -> Waiting[None]:
     head = yield from queue.exactly(_TAG_BYTES, "an ID3 tag")
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
     yield from queue.skip(size + (_TAG_BYTES if head[5] & 0x10 else 0), "an ID3 tag")
+
+
+class FrameReader:
+    """The frames of one stream that comes in pieces.
+
+    Args:
+        parse: finds their headers.
+        what: they are, for an error.
+    """
+
+    def __init__(self, parse: ParseHeader, what: str) -> None:
+        self._queue = ByteQueue()
+        self._frames = frames(self._queue, parse, what)
+
+    @property
+    def offset(self) -> int:
+        """Bytes of the stream that have been read: up to the end of the last frame, or of what is none."""
+        return self._queue.offset
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """The frames that are complete with more bytes.
+
+        Raises:
+            UndecodableAudio: no frame comes for a long time.
+        """
+        self._queue.feed(data)
+        while (frame := next(self._frames, None)) is not None:
+            yield frame
+
+    def end(self) -> Iterator[Frame]:
+        """The frames that are complete because there are no more bytes.
+
+        Raises:
+            UndecodableAudio: the last one is cut off, or there was none.
+        """
+        self._queue.ended = True
+        yield from self.feed(b"")

@@ -14,7 +14,7 @@ from firstword.formats.reading.frames import Frame, FrameHeader, frames
 from firstword.formats.reading.stream import ByteQueue, Header, Reading
 from firstword.formats.reading.trim import Trim
 
-_DECODER_DELAY = 529
+DECODER_DELAY = 529
 """Frames that every decoder of layer III is late."""
 
 _MPEG1 = 3
@@ -73,20 +73,39 @@ class _Tag:
         if not self.gapless:
             return Trim()
         if self.frames is None:
-            return Trim(self.delay + _DECODER_DELAY)
+            return Trim(self.delay + DECODER_DELAY)
         return Trim(
-            self.delay + _DECODER_DELAY, max(0, self.frames * header.frames - self.delay - self.padding)
+            self.delay + DECODER_DELAY, max(0, self.frames * header.frames - self.delay - self.padding)
         )
+
+
+def tag_at(data: bytes) -> int:
+    """Where in a frame of layer III a Xing or Info tag begins, if there is one."""
+    mono, mpeg1 = data[3] >> 6 == 3, data[1] >> 3 & 3 == _MPEG1
+    return 4 + ((17 if mono else 32) if mpeg1 else (9 if mono else 17))
+
+
+def is_tag(data: bytes) -> bool:
+    """True for a frame that has a Xing or Info tag instead of sound."""
+    return data[tag_at(data) :][:4] in (b"Xing", b"Info")
+
+
+def is_vbri(data: bytes) -> bool:
+    """True for a frame that has Fraunhofer's tag instead of sound."""
+    return data[36:40] == b"VBRI"
+
+
+def is_layer_iii(data: bytes) -> bool:
+    """True for a frame of mp3, and not of its forerunners."""
+    return data[1] >> 1 & 3 == 1
 
 
 def _tag(frame: Frame) -> _Tag | None:
     """The Xing, Info or VBRI tag of a file's first frame, if that is what it is."""
-    data, mono = frame.data, frame.data[3] >> 6 == 3
-    if data[36:40] == b"VBRI":
+    data, at = frame.data, tag_at(frame.data)
+    if is_vbri(data):
         return _Tag(int.from_bytes(data[50:54], "big") or None)
-    mpeg1 = data[1] >> 3 & 3 == _MPEG1
-    at = 4 + ((17 if mono else 32) if mpeg1 else (9 if mono else 17))
-    if data[at : at + 4] not in (b"Xing", b"Info"):
+    if not is_tag(data):
         return None
     flags, count, at = data[at + 7], None, at + 8
     if flags & 1:
