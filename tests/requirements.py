@@ -35,7 +35,7 @@ REQUIREMENTS: dict[str, Requirement] = {
     ),
     "heard-is-what-was-sent": Requirement(
         CHUNKED_PLAYBACK,
-        "Of a stream in any format, at any pace, every sample is heard, and silence only where the player says.",
+        "Of any format, at any pace, every sample is heard, and silence only where the player says so.",
     ),
     # Chat
     "chat-streams-words-and-audio": Requirement(
