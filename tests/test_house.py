@@ -154,8 +154,8 @@ def test_only_the_settings_read_the_environment() -> None:
     [
         "firstword",
         "firstword.client",
-        "firstword.client.player",
-        "firstword.client.recording",
+        "firstword.client.playing.player",
+        "firstword.client.saving.recording",
         "firstword.cli.entry",
     ],
 )

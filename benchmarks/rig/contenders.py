@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from firstword.client.listing import wait_until_ready
+from firstword.client.asking.listing import wait_until_ready
 from rig.processes import Process, ask, first_line, python, running
 
 READY_S = 60.0

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from firstword.audio.resampler import Resampler
-from firstword.client.source import incoming
+from firstword.client.incoming.source import incoming
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
 from firstword.formats import registry
 

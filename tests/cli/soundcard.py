@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firstword.client import devices
-from firstword.client.ring import Frames
+from firstword.client.playing import devices
+from firstword.client.playing.ring import Frames
 from tests.cli.conftest import ENVIRONMENT
 from tests.conftest import ROOT
 
@@ -158,7 +158,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> SoundCard:
     """The only sound card of this machine."""
     found = SoundCard()
     monkeypatch.setattr(devices, "portaudio", lambda: found)
-    monkeypatch.setattr("firstword.client.player.portaudio", lambda: found)
+    monkeypatch.setattr("firstword.client.playing.player.portaudio", lambda: found)
     return found
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from firstword.bench.listener import Heard, listen
-from firstword.client.speech import stream_speech
+from firstword.client.asking.speech import stream_speech
 from tests.cli.conftest import Run
 
 pytestmark = pytest.mark.socket

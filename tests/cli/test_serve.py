@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from firstword.client.listing import wait_until_ready
-from firstword.client.speech import stream_speech
+from firstword.client.asking.listing import wait_until_ready
+from firstword.client.asking.speech import stream_speech
 from firstword.server import serve as server
 from tests.cli.conftest import WAIT_S, Execute, Run, Start
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firstword.client.ring import Frames
+from firstword.client.playing.ring import Frames
 from tests import sound
 from tests.cli.conftest import WAIT_S, command_line
 from tests.cli.soundcard import until

@@ -11,7 +11,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from firstword.client.ring import Frames
+from firstword.client.playing.ring import Frames
 from firstword.core.conversation import Role
 from tests.cli.conftest import Run
 from tests.cli.soundcard import Recording, SoundCard, card, meanwhile, recorded, until
@@ -255,7 +255,7 @@ import sys, time
 from pathlib import Path
 from firstword.cli.interrupt import ended_in_order
 from firstword.cli.server_process import running_server
-from firstword.client.listing import list_models
+from firstword.client.asking.listing import list_models
 with ended_in_order(), running_server(Path(sys.argv[1])) as url:
     try:
         print(url, flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from firstword.client.jitter import JitterBuffer
+from firstword.client.playing.jitter import JitterBuffer
 from firstword.core.types import Samples
 
 RATE = 16_000

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from firstword.client.output import Fill
-from firstword.client.player import Player
-from firstword.client.ring import Frames
+from firstword.client.playing.output import Fill
+from firstword.client.playing.player import Player
+from firstword.client.playing.ring import Frames
 from firstword.core.errors import ConfigurationError
 
 PATIENCE_S = 20.0

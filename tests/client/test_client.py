@@ -14,7 +14,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from firstword import client as firstword
 from firstword.client import AsyncClient, Client
-from firstword.client.source import incoming
+from firstword.client.incoming.source import incoming
 from firstword.core import errors
 from firstword.core.conversation import ChatEnd, FinishReason, ToolCallDelta
 from tests.client.conftest import Answering

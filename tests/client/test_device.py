@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firstword.client.ring import Frames
+from firstword.client.playing.ring import Frames
 from tests import sound
 from tests.sound import PATIENCE_S, running, until_bytes
 
@@ -25,7 +25,7 @@ TRIES = 6
 PLAYING = """
 import sys, time
 import numpy as np
-from firstword.client.player import Player
+from firstword.client.playing.player import Player
 
 def arriving(path):
     said = open(path, "rb").read()

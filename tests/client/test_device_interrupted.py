@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firstword.client.ring import Frames
+from firstword.client.playing.ring import Frames
 from tests import sound
 from tests.sound import PATIENCE_S, running, until_bytes
 
@@ -23,7 +23,7 @@ NEAR_S = 0.03
 PLAYING = """
 import sys, time
 from pathlib import Path
-from firstword.client.player import Player
+from firstword.client.playing.player import Player
 
 with Player(device="pulse", latency=float(sys.argv[2])) as player:
     playback = player.play(Path(sys.argv[1]), encoding="pcm", sample_rate=24_000)

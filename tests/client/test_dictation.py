@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
-from firstword.client.dictation import dictation
+from firstword.client.asking.dictation import dictation
 from firstword.core import errors
 from firstword.core.transcripts import Transcript, Word
 from firstword.server.auth import new_key

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from firstword.client.recording import save
-from firstword.client.saving import saving
-from firstword.client.source import incoming
+from firstword.client.incoming.source import incoming
+from firstword.client.saving.part import saving
+from firstword.client.saving.recording import save
 from firstword.core.errors import FirstwordError, UnsupportedAudio
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Samples
 from firstword.formats import registry

@@ -23,8 +23,8 @@ import pytest
 import soundfile
 
 from firstword.audio.resampler import Resampler
-from firstword.client.ring import Frames
-from firstword.client.source import incoming
+from firstword.client.incoming.source import incoming
+from firstword.client.playing.ring import Frames
 from firstword.core.types import AudioChunk, AudioFormat, Samples
 from firstword.formats.pcm import to_int16
 from tests import sound
@@ -44,7 +44,7 @@ PLAYING = """
 import json, sys
 import httpx2
 from firstword.client import play
-from firstword.client.output import DeviceOutput
+from firstword.client.playing.output import DeviceOutput
 
 url, audio_format, kept = sys.argv[1:]
 given = bytearray()

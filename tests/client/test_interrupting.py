@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
-from firstword.client import events as typed
-from firstword.client.chat import Piece
-from firstword.client.heard import Heard
-from firstword.client.playback import Playback
+from firstword.client.asking import events as typed
+from firstword.client.asking.chat import Piece
+from firstword.client.playing.heard import Heard
+from firstword.client.playing.playback import Playback
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
 from firstword.formats import registry
 from tests.client.loudspeaker import LATENCY_S, Loudspeaker, until

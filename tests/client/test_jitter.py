@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from firstword.client.jitter import JitterBuffer
+from firstword.client.playing.jitter import JitterBuffer
 from firstword.core.types import Samples
 from tests.client.arriving import Arrivals, Heard, paced, played, sentence_then_gap, speech
 

@@ -15,7 +15,7 @@ from anyio import to_thread
 from websockets.sync.server import ServerConnection
 
 from firstword.client import AsyncClient
-from firstword.client.live import LiveTranscription
+from firstword.client.asking.live import LiveTranscription
 from firstword.core import errors
 from firstword.core.transcripts import Transcript
 from tests.client.breaking import Cut, Way, way_to
@@ -102,8 +102,8 @@ async def test_a_server_that_falls_silent_is_left(
     server: Running, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
     """As when a network goes away: nothing breaks, and nothing comes."""
-    monkeypatch.setattr("firstword.client.live.SILENT_S", 0.3)
-    monkeypatch.setattr("firstword.client.live.ASK_AFTER_S", 0.1)
+    monkeypatch.setattr("firstword.client.asking.live.SILENT_S", 0.3)
+    monkeypatch.setattr("firstword.client.asking.live.ASK_AFTER_S", 0.1)
     async with (
         way_to(server.port, Cut(up=int(share * len(AUDIO)), silently=True)) as way,
         AsyncClient(way.url) as client,
@@ -350,7 +350,7 @@ async def test_finals_that_nobody_reads_hold_the_session_or_give_way(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They wait for their reader, unless a callback had them already."""
-    monkeypatch.setattr("firstword.client.live.UNREAD", 2)
+    monkeypatch.setattr("firstword.client.asking.live.UNREAD", 2)
     told: list[str] = []
     async with AsyncClient(server.url) as client:
         async with client.transcribe_live([AUDIO], interim_results=False) as session:

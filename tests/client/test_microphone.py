@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firstword.client import devices
-from firstword.client.devices import Direction, find_device
-from firstword.client.microphone import GONE_S, RING_S, DeviceInput, Microphone, Take
-from firstword.client.ring import Frames
+from firstword.client.playing import devices
+from firstword.client.playing.devices import Direction, find_device
+from firstword.client.playing.microphone import GONE_S, RING_S, DeviceInput, Microphone, Take
+from firstword.client.playing.ring import Frames
 from firstword.core.errors import ConfigurationError, EngineError
 
 pytestmark = pytest.mark.unit

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firstword.client import devices
-from firstword.client.devices import Direction, find_device
-from firstword.client.output import DeviceOutput
-from firstword.client.ring import Frames
+from firstword.client.playing import devices
+from firstword.client.playing.devices import Direction, find_device
+from firstword.client.playing.output import DeviceOutput
+from firstword.client.playing.ring import Frames
 from firstword.core.errors import ConfigurationError
 
 pytestmark = pytest.mark.unit

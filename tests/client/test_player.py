@@ -10,9 +10,9 @@ from queue import Queue
 import numpy as np
 import pytest
 
-from firstword.client.playback import AHEAD_S, Playback
-from firstword.client.player import Player
-from firstword.client.ring import Frames
+from firstword.client.playing.playback import AHEAD_S, Playback
+from firstword.client.playing.player import Player
+from firstword.client.playing.ring import Frames
 from firstword.core.errors import ConfigurationError, EngineError, InvalidRequest
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
 from firstword.formats import registry

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from firstword.client.recording import save, save_async
-from firstword.client.source import incoming
+from firstword.client.incoming.source import incoming
+from firstword.client.saving.recording import save, save_async
 from firstword.core.errors import EngineError, InvalidRequest
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container, Samples
 from firstword.formats import registry

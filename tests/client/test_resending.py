@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firstword.client.resending import BEHIND_S, KEPT_S, Unheard
+from firstword.client.asking.resending import BEHIND_S, KEPT_S, Unheard
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from firstword.client.ring import Ring
+from firstword.client.playing.ring import Ring
 
 pytestmark = pytest.mark.unit
 

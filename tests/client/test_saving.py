@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from firstword.client.saving import saving
-from firstword.client.sizes import state_true_sizes
+from firstword.client.saving.part import saving
+from firstword.client.saving.sizes import state_true_sizes
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, SampleEncoding
 from firstword.formats import registry
 

@@ -17,8 +17,8 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 from firstword.client import AsyncClient, Client
-from firstword.client.chat import stream_chat
-from firstword.client.playback import Playback
+from firstword.client.asking.chat import stream_chat
+from firstword.client.playing.playback import Playback
 from firstword.engines.tone import ToneEngine
 from tests.client.loudspeaker import Loudspeaker
 from tests.pipeline.scripted import ScriptedChat

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
-from firstword.client.chat import Piece
-from firstword.client.source import incoming
+from firstword.client.asking.chat import Piece
+from firstword.client.incoming.source import incoming
 from firstword.core.errors import EngineError, FirstwordError, InvalidRequest, UndecodableAudio
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container, Samples
 from firstword.formats import registry

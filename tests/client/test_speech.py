@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from firstword.client.listing import list_models, list_voices, wait_until_ready
-from firstword.client.speech import stream_speech
+from firstword.client.asking.listing import list_models, list_voices, wait_until_ready
+from firstword.client.asking.speech import stream_speech
 from firstword.core import errors
 from tests.client.conftest import Answering
 
@@ -173,8 +173,8 @@ def test_waiting_for_a_server_that_never_comes_ends() -> None:
 def test_importing_the_client_loads_nothing_heavy() -> None:
     heavy = ("av", "numpy", "onnxruntime", "fastapi", "uvicorn", "pydantic")
     program = (
-        "import sys, firstword, firstword.client.speech, firstword.client.saving, "
-        "firstword.client.transcription; "
+        "import sys, firstword, firstword.client.asking.speech, firstword.client.saving.part, "
+        "firstword.client.asking.transcription; "
         f"print([name for name in {heavy} if name in sys.modules])"
     )
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from firstword.client.events import SpokenWord
-from firstword.client.heard import MOST_WAITING, Heard, SpokenText
-from firstword.client.ledger import Ledger
+from firstword.client.asking.events import SpokenWord
+from firstword.client.playing.heard import MOST_WAITING, Heard, SpokenText
+from firstword.client.playing.ledger import Ledger
 
 pytestmark = pytest.mark.unit
 

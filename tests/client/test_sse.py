@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from firstword.client import sse
+from firstword.client.asking import sse
 from firstword.core.errors import EngineError
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

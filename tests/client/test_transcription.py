@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import pytest
 
-from firstword.client.transcription import Asked, stream_transcription, transcribe
+from firstword.client.asking.transcription import Asked, stream_transcription, transcribe
 from firstword.core import errors
 from tests.client.conftest import Answering
 from tests.client.test_speech import openai_error, refusal

@@ -12,7 +12,7 @@ import pytest
 from firstword import assembly
 from firstword.catalog import entries
 from firstword.catalog.entries import Folder, ModelEntry
-from firstword.client.listing import wait_for_model
+from firstword.client.asking.listing import wait_for_model
 from firstword.core.errors import EngineError
 from firstword.engines import tone
 from tests.catalog.conftest import LoopbackHub

@@ -17,7 +17,7 @@ from firstword.cli.say import FORMATS, SUFFIXES
 if TYPE_CHECKING:
     from firstword.cli.handsfree import Ear
     from firstword.cli.talking import Keep, Talk
-    from firstword.client.player import Player
+    from firstword.client.playing.player import Player
 
 RATE = 24_000
 """Hz, of the audio that chats stream."""
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913  # one for each option
     Without --server, one is started for as long as this lasts.
     """
     from firstword.cli.talking import Talk
-    from firstword.client.asynchronous import AsyncClient
+    from firstword.client.asking.asynchronous import AsyncClient
 
     if text_only and (save is not None or device is not None):
         raise click.UsageError("--text-only has nothing to --save, and nothing to play on a --device.")
@@ -145,7 +145,7 @@ def _ear(
         ConfigurationError: there is no such microphone, or no library to reach it.
     """
     from firstword.cli.handsfree import Ear
-    from firstword.client.devices import Direction, find_device
+    from firstword.client.playing.devices import Direction, find_device
 
     find_device(device, Direction.INPUT)
     return Ear(device, latency, model, language, breaks_in)
@@ -158,7 +158,7 @@ def _speakers(device: str | int | None, latency: float) -> Generator[Player | No
     Raises:
         ConfigurationError: there is no such device as was asked for, or no library to reach it.
     """
-    from firstword.client.devices import find_device
+    from firstword.client.playing.devices import find_device
     from firstword.core.errors import ConfigurationError
 
     try:
@@ -169,7 +169,7 @@ def _speakers(device: str | int | None, latency: float) -> Generator[Player | No
         click.echo(f"Answers are only written. {failure.message}", err=True)
         yield None
         return
-    from firstword.client.player import Player
+    from firstword.client.playing.player import Player
 
     with Player(device=device, latency=latency) as player:
         yield player
@@ -196,7 +196,7 @@ def _saved(path: Path) -> Generator[Keep]:
         raise click.UsageError(f"{path} ends in none of {' '.join(SUFFIXES)}.")
     import numpy as np
 
-    from firstword.client.saving import saving
+    from firstword.client.saving.part import saving
     from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container
     from firstword.formats import registry
 

@@ -140,7 +140,7 @@ def _devices() -> Iterator[Finding]:
 
     A server needs none, so that none is nothing to mend.
     """
-    from firstword.client.devices import Direction, listed
+    from firstword.client.playing.devices import Direction, listed
 
     try:
         yield Finding(f"Output devices: {listed(Direction.OUTPUT)}")

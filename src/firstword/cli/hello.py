@@ -11,9 +11,9 @@ from threading import Thread
 import click
 
 from firstword.bench.audible import Audible
-from firstword.client.listing import wait_for_model
-from firstword.client.saving import saving
-from firstword.client.speech import stream_speech
+from firstword.client.asking.listing import wait_for_model
+from firstword.client.asking.speech import stream_speech
+from firstword.client.saving.part import saving
 from firstword.core.errors import FirstwordError
 from firstword.settings import Settings
 

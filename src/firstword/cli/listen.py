@@ -86,11 +86,11 @@ def command(  # noqa: PLR0913  # one for each option
         if not server:
             return _here(config, model, language, sample_rate)
         if name is None:  # a person goes on speaking while a server is away
-            from firstword.client.asynchronous import AsyncClient
+            from firstword.client.asking.asynchronous import AsyncClient
 
             live = AsyncClient(server, api_key).transcribe_live
             return live(sample_rate=sample_rate, model=model, language=language)
-        from firstword.client.dictation import dictation
+        from firstword.client.asking.dictation import dictation
 
         return dictation(server, model=model, sample_rate=sample_rate, language=language, api_key=api_key)
 
@@ -124,7 +124,7 @@ async def _listen_live(device: str | int | None, latency: float, opening: Open, 
         FirstwordError: there is none, or nobody can hear it; what was heard has been shown.
     """
     from firstword.cli.sounds import spoken
-    from firstword.client.devices import Direction, find_device
+    from firstword.client.playing.devices import Direction, find_device
     from firstword.core.errors import ConfigurationError
     from firstword.core.transcripts import LISTENING_RATE
 

@@ -56,7 +56,7 @@ def command() -> None:
 def list_command(server: str | None, api_key: str | None, config: Path | None, as_json: bool) -> None:
     """List the models, the names they answer to, and what can be fetched."""
     if server:
-        from firstword.client.listing import list_models
+        from firstword.client.asking.listing import list_models
 
         models = list_models(server, api_key=api_key)
     else:

@@ -31,8 +31,8 @@ def played(
         ConfigurationError: there is no such device, or no library to reach it.
         KeyboardInterrupt: the user ended it; it is silent at once.
     """
-    from firstword.client.devices import find_device
-    from firstword.client.player import Player
+    from firstword.client.playing.devices import find_device
+    from firstword.client.playing.player import Player
 
     try:
         find_device(device)

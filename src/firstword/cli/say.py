@@ -199,7 +199,7 @@ def _played(order: Order, device: object, latency: object, *, keyed: bool) -> Ge
 def _opened(output: str, order: Order, server: str | None) -> Generator[Write]:
     """Where the bytes go, and at once."""
     if output != STDOUT:
-        from firstword.client.saving import saving
+        from firstword.client.saving.part import saving
         from firstword.formats import registry
 
         with saving(Path(output)) as file:
@@ -225,7 +225,7 @@ def _speak_there(
     write: Callable[[bytes], object],
     report: Progress,
 ) -> None:
-    from firstword.client.speech import stream_speech
+    from firstword.client.asking.speech import stream_speech
 
     extensions = {
         "container": order.container if order.container != "ogg" else None,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from firstword.client.listing import wait_until_ready
+from firstword.client.asking.listing import wait_until_ready
 from firstword.core.errors import EngineError
 
 READY_S = 60.0

@@ -13,7 +13,7 @@ import click
 from firstword.core.errors import FirstwordError
 
 if TYPE_CHECKING:
-    from firstword.client.microphone import Microphone
+    from firstword.client.playing.microphone import Microphone
     from firstword.formats.files import Recording
 
 BLOCK_S = 0.1
@@ -142,7 +142,7 @@ def spoken(
     Raises:
         ConfigurationError: there is no such device, or no library to reach it.
     """
-    from firstword.client.microphone import Microphone
+    from firstword.client.playing.microphone import Microphone
 
     with Microphone(device=device, latency=latency) as microphone:
         try:

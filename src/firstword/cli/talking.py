@@ -13,10 +13,10 @@ import click
 from firstword.core.errors import EngineError, InvalidRequest
 
 if TYPE_CHECKING:
-    from firstword.client.asynchronous import AsyncClient
-    from firstword.client.events import ChatEvent
-    from firstword.client.playback import Playback
-    from firstword.client.player import Player
+    from firstword.client.asking.asynchronous import AsyncClient
+    from firstword.client.asking.events import ChatEvent
+    from firstword.client.playing.playback import Playback
+    from firstword.client.playing.player import Player
 
 Keep = Callable[[bytes], object]
 Events = AsyncGenerator["ChatEvent", None]
@@ -81,7 +81,7 @@ class Talk:
 
     async def _shown(self, answer: _Answer) -> Events:
         """What comes of the server, on its way to the ear."""
-        from firstword.client.events import ChatAudio, ChatText
+        from firstword.client.asking.events import ChatAudio, ChatText
 
         async with AsyncExitStack() as opened:
             async for event in await self._ask(opened):

@@ -157,7 +157,7 @@ def _written(target: Path | None) -> Generator[Callable[[str], object]]:
         with _ended(lambda text: click.echo(text, nl=False)) as write:
             yield write
         return
-    from firstword.client.saving import saving
+    from firstword.client.saving.part import saving
 
     with saving(target) as file, _ended(lambda text: file.write(text.encode())) as write:
         yield write
@@ -181,7 +181,7 @@ def _ended(write: Callable[[str], object]) -> Generator[Callable[[str], object]]
 
 @contextmanager
 def _asking(order: Order, server: str, api_key: str | None) -> Generator[Hear]:
-    from firstword.client.transcription import Asked, stream_transcription, transcribe
+    from firstword.client.asking.transcription import Asked, stream_transcription, transcribe
 
     asked = Asked(order.model, order.language, order.prompt, order.words, order.translate)
 

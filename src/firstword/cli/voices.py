@@ -24,7 +24,7 @@ from firstword.cli.table import table
 def command(server: str | None, api_key: str | None, config: Path | None, as_json: bool) -> None:
     """List the voices, and the names they answer to."""
     if server:
-        from firstword.client.listing import list_voices
+        from firstword.client.asking.listing import list_voices
 
         voices = list_voices(server, api_key=api_key)
     else:

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from firstword.client.asynchronous import AsyncClient
-    from firstword.client.blocking import Client
-    from firstword.client.events import (
+    from firstword.client.asking.asynchronous import AsyncClient
+    from firstword.client.asking.blocking import Client
+    from firstword.client.asking.events import (
         ChatAudio,
         ChatDone,
         ChatText,
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
         SpeechWords,
         SpokenWord,
     )
-    from firstword.client.heard import Heard
-    from firstword.client.microphone import Microphone
-    from firstword.client.playback import Playback
-    from firstword.client.player import Player, play
-    from firstword.client.recording import save, save_async
-    from firstword.client.typed import typed_chat, typed_chat_async
+    from firstword.client.asking.typed import typed_chat, typed_chat_async
+    from firstword.client.playing.heard import Heard
+    from firstword.client.playing.microphone import Microphone
+    from firstword.client.playing.playback import Playback
+    from firstword.client.playing.player import Player, play
+    from firstword.client.saving.recording import save, save_async
     from firstword.core.errors import CapacityError, EngineError, FirstwordError, RequestError
     from firstword.core.transcripts import Transcript, Word
 
@@ -71,21 +71,21 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClient": "client.asynchronous",
-    "Client": "client.blocking",
-    "Heard": "client.heard",
-    "Microphone": "client.microphone",
-    "Playback": "client.playback",
-    "Player": "client.player",
+    "AsyncClient": "client.asking.asynchronous",
+    "Client": "client.asking.blocking",
+    "Heard": "client.playing.heard",
+    "Microphone": "client.playing.microphone",
+    "Playback": "client.playing.playback",
+    "Player": "client.playing.player",
     "Transcript": "core.transcripts",
     "Word": "core.transcripts",
-    "play": "client.player",
-    "save": "client.recording",
-    "save_async": "client.recording",
-    "typed_chat": "client.typed",
-    "typed_chat_async": "client.typed",
+    "play": "client.playing.player",
+    "save": "client.saving.recording",
+    "save_async": "client.saving.recording",
+    "typed_chat": "client.asking.typed",
+    "typed_chat_async": "client.asking.typed",
     **dict.fromkeys(
-        (name for name in __all__ if name.startswith(("Chat", "Speech", "Spoken"))), "client.events"
+        (name for name in __all__ if name.startswith(("Chat", "Speech", "Spoken"))), "client.asking.events"
     ),
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "core.errors"),
 }

@@ -199,7 +199,7 @@ class ConversePipeline:
     async def _understood(
         self, request: ConverseRequest
     ) -> tuple[ChatRequest, tuple[SaidInRecording, ...], float]:
-        """What the chat model is asked, what was said, and how many milliseconds of audio were heard for it."""
+        """What the chat model is asked, what was said, and how many milliseconds were heard for it."""
         recordings = [part for turn in request.turns for part in turn.parts if isinstance(part, Recording)]
         heard = await self._recordings.hear(recordings, request.listening) if recordings else []
         said = {part.field: one.text for part, one in zip(recordings, heard, strict=True)}

@@ -120,9 +120,12 @@ const SCENES = {
     return { speaking, refused: await visit.says(/./) };
   },
 
-  /** Says something, and says it again into the beginning of the answer; that one (GATE exists) may go on to its end. */
+  /** Only taps; then says something, and again into the beginning of its answer; that one (GATE exists) may go on. */
   async talked(visit, ms, first, whole, gate) {
     const saysAll = async (text) => until(async () => (await visit.said()) === text, text);
+    await visit.hold();
+    await visit.page.mouse.up();
+    const refused = await visit.says(/./);
     for (const interrupts of [true, false]) {
       await visit.hold();
       await visit.silence();
@@ -133,7 +136,7 @@ const SCENES = {
       if (!interrupts) writeFileSync(gate, 'open');
     }
     await saysAll(whole);
-    return {};
+    return { refused };
   },
 };
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from firstword.client.connection import Connection, media_type
+from firstword.client.asking.connection import Connection, media_type
 from firstword.core.errors import EngineError
 
 PATH = "/v1/audio/speech"

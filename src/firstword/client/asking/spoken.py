@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from inspect import isawaitable
 from typing import Any, Generic, TypeVar
 
-from firstword.client.events import (
+from firstword.client.asking.events import (
     ChatAudio,
     ChatEvent,
     ChatEvents,
@@ -16,7 +16,7 @@ from firstword.client.events import (
     broke_off,
     speech_event,
 )
-from firstword.client.sse import events_async
+from firstword.client.asking.sse import events_async
 
 RATE = 24_000
 """Hz of pcm, where nothing else is asked for."""

@@ -15,11 +15,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from firstword.client import events as typed
-from firstword.client.bridge import Bridge
-from firstword.client.events import spoken_words
-from firstword.client.heard import SpokenText
-from firstword.client.severing import let_go, sever
+from firstword.client.asking import events as typed
+from firstword.client.asking.events import spoken_words
+from firstword.client.asking.severing import let_go, sever
+from firstword.client.incoming.bridge import Bridge
+from firstword.client.playing.heard import SpokenText
 from firstword.core.errors import EngineError, FirstwordError, InvalidRequest, UnsupportedAudio
 from firstword.core.transcripts import AudioSource, InputEncoding
 from firstword.core.types import AudioChunk
@@ -370,7 +370,7 @@ def _told(error: object, status: int = FAILED) -> FirstwordError | None:
     """What an OpenAI error object says."""
     if error is None:
         return None
-    from firstword.client.connection import told
+    from firstword.client.asking.connection import told
 
     if not isinstance(error, Mapping):
         error = {name: getattr(error, name, None) for name in ("message", "param", "code")}

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
-from firstword.client import chat as chats
-from firstword.client import listing
-from firstword.client import speech as speeches
-from firstword.client.connection import Connection, json_object, media_type, refuse_failure
-from firstword.client.events import ChatEvent, SpeechEvent
-from firstword.client.spoken import Spoken, audio_events, chat_events, pcm_type, speech_events
+from firstword.client.asking import chat as chats
+from firstword.client.asking import listing
+from firstword.client.asking import speech as speeches
+from firstword.client.asking.connection import Connection, json_object, media_type, refuse_failure
+from firstword.client.asking.events import ChatEvent, SpeechEvent
+from firstword.client.asking.spoken import Spoken, audio_events, chat_events, pcm_type, speech_events
 
 if TYPE_CHECKING:
-    from firstword.client.live import Callback, LiveTranscription, Sound
-    from firstword.client.speech_stream import SpeechStream, Text
+    from firstword.client.asking.live import Callback, LiveTranscription, Sound
+    from firstword.client.asking.speech_stream import SpeechStream, Text
 
 
 class AsyncClient:
@@ -141,7 +141,7 @@ class AsyncClient:
         Raises:
             FirstwordError: as `speech` does; refusals of the server come from the iteration.
         """
-        from firstword.client.speech_stream import speech_stream
+        from firstword.client.asking.speech_stream import speech_stream
 
         told = _extensions(extensions, timings)
         start = speeches.speech_options(model, voice, response_format, speed=speed, extensions=told)
@@ -214,9 +214,9 @@ class AsyncClient:
             RequestError: the server refused the connection; what else it refuses comes from the session.
             EngineError: nobody answers.
         """
-        from firstword.client.dictation import dictation
-        from firstword.client.live import RECONNECT_S, Wishes, live_transcription
-        from firstword.client.resending import Unheard
+        from firstword.client.asking.dictation import dictation
+        from firstword.client.asking.live import RECONNECT_S, Wishes, live_transcription
+        from firstword.client.asking.resending import Unheard
 
         wishes = Wishes(on_partial, on_final, RECONNECT_S if reconnect_s is None else reconnect_s)
 

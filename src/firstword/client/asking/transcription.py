@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 
 import httpx2
 
-from firstword.client.connection import CONNECT_S, SILENCE_S, Connection, media_type, told
+from firstword.client.asking.connection import CONNECT_S, SILENCE_S, Connection, media_type, told
 from firstword.core.errors import EngineError
 
 PATIENCE_S = 14_400.0

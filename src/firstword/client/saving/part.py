@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from firstword.client.filing import File
+from firstword.client.saving.filing import File
 
 
 class Pipe:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
-from firstword.client.events import SpokenWord
+from firstword.client.asking.events import SpokenWord
 
 MOST_WAITING = 4_096
 """Words that have not been heard yet: far more than are spoken in the audio that a player takes ahead. Beyond

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
-from firstword.client.connection import Connection
-from firstword.client.sockets import Socket, open_socket
+from firstword.client.asking.connection import Connection
+from firstword.client.asking.sockets import Socket, open_socket
 from firstword.core.errors import EngineError
 from firstword.core.transcripts import Transcript, Word
 

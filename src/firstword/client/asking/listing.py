@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from firstword.client.connection import Connection
+from firstword.client.asking.connection import Connection
 from firstword.core.errors import EngineError, FirstwordError
 
 MODELS, VOICES = "/v1/models", "/v1/audio/voices"

@@ -243,7 +243,9 @@ def refuse_error(message: Mapping[str, Any]) -> None:
     error = message.get("error")
     if not error:
         return
-    from firstword.client.connection import told  # loads the HTTP library, of which a player has no need
+    from firstword.client.asking.connection import (
+        told,  # loads the HTTP library, of which a player has no need
+    )
 
     if failure := told(error, FAILED):
         raise failure

@@ -19,9 +19,9 @@ import anyio
 from anyio.abc import TaskStatus
 from anyio.lowlevel import checkpoint
 
-from firstword.client.dictation import Dictation
-from firstword.client.iterating import in_turn
-from firstword.client.resending import Unheard
+from firstword.client.asking.dictation import Dictation
+from firstword.client.asking.iterating import in_turn
+from firstword.client.asking.resending import Unheard
 from firstword.core.concurrency import task_group
 from firstword.core.errors import CapacityError, EngineError, FirstwordError, InvalidRequest, ServerClosing
 from firstword.core.transcripts import Transcript

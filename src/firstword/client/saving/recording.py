@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from firstword.client.filing import File
-from firstword.client.saving import Pipe, saving
-from firstword.client.source import RATE, Incoming, Prepared, Stream, opened, prepared
+from firstword.client.incoming.source import RATE, Incoming, Prepared, Stream, opened, prepared
+from firstword.client.saving.filing import File
+from firstword.client.saving.part import Pipe, saving
 from firstword.core.errors import InvalidRequest
 from firstword.core.protocols import Encoder
 from firstword.core.transcripts import InputEncoding

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from firstword.client.connection import Connection, media_type
-from firstword.client.events import (
+from firstword.client.asking.connection import Connection, media_type
+from firstword.client.asking.events import (
     ChatAudio,
     ChatEvent,
     ChatEvents,
@@ -17,7 +17,7 @@ from firstword.client.events import (
     SpokenWord,
     broke_off,
 )
-from firstword.client.sse import events
+from firstword.client.asking.sse import events
 from firstword.core.errors import EngineError
 
 PATH = "/v1/chat/completions"

@@ -9,12 +9,12 @@ from functools import partial
 from threading import Event, RLock, Thread
 from types import TracebackType
 
-from firstword.client.devices import LATENCY_S, portaudio
-from firstword.client.ledger import Ledger
-from firstword.client.output import DeviceOutput, OpenOutput, Output
-from firstword.client.playback import Playback
-from firstword.client.ring import Frames, Ring
-from firstword.client.source import RATE, Stream, prepared
+from firstword.client.incoming.source import RATE, Stream, prepared
+from firstword.client.playing.devices import LATENCY_S, portaudio
+from firstword.client.playing.ledger import Ledger
+from firstword.client.playing.output import DeviceOutput, OpenOutput, Output
+from firstword.client.playing.playback import Playback
+from firstword.client.playing.ring import Frames, Ring
 from firstword.core.errors import ConfigurationError, InvalidRequest
 
 TICK_S = 0.005

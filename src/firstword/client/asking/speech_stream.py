@@ -6,11 +6,11 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from firstword.client.connection import Connection
-from firstword.client.events import SpeechAudio, SpeechDone, SpeechEvent, SpeechStarted, speech_event
-from firstword.client.iterating import in_turn
-from firstword.client.sockets import Socket, open_socket
-from firstword.client.spoken import Spoken
+from firstword.client.asking.connection import Connection
+from firstword.client.asking.events import SpeechAudio, SpeechDone, SpeechEvent, SpeechStarted, speech_event
+from firstword.client.asking.iterating import in_turn
+from firstword.client.asking.sockets import Socket, open_socket
+from firstword.client.asking.spoken import Spoken
 from firstword.core.concurrency import task_group
 from firstword.core.errors import FirstwordError
 

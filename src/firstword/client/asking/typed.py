@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
-from firstword.client.events import ChatEvent, ChatEvents
+from firstword.client.asking.events import ChatEvent, ChatEvents
 
 
 def typed_chat(chunks: Iterable[object]) -> Iterator[ChatEvent]:

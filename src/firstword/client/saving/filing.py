@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from firstword.client.sizes import state_true_sizes
+from firstword.client.saving.sizes import state_true_sizes
 from firstword.core.errors import UnsupportedAudio
 
 SNIFF_BYTES = 12
@@ -88,11 +88,11 @@ class File:
 
         found = sniff(self._head, name=None, media_type=None)
         if self._suffix == ".mp3" and found is InputEncoding.MP3:
-            from firstword.client.tagging import TaggedMp3
+            from firstword.client.saving.tagging import TaggedMp3
 
             return TaggedMp3(self._file)
         if self._suffix == ".m4a" and found is InputEncoding.AAC:
-            from firstword.client.muxing import MuxedAac
+            from firstword.client.saving.muxing import MuxedAac
 
             return MuxedAac(self._file)
         if self._suffix == ".m4a" and self._head and found is not InputEncoding.MP4:

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from firstword.client import devices
-from firstword.client.devices import LATENCY_S, Direction
-from firstword.client.ring import Frames
+from firstword.client.playing import devices
+from firstword.client.playing.devices import LATENCY_S, Direction
+from firstword.client.playing.ring import Frames
 
 BLOCK_S = 1.0
 """No device asks for more at once."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from firstword.client.severing import sever
+from firstword.client.asking.severing import sever
 from firstword.core import errors
 
 CONNECT_S = 10.0

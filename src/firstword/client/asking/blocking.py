@@ -13,12 +13,12 @@ import anyio
 from anyio import to_thread
 from anyio.from_thread import BlockingPortal
 
-from firstword.client import spoken
-from firstword.client.asynchronous import AsyncClient
-from firstword.client.events import ChatAudio, SpeechAudio, SpeechEvent, SpeechStarted
+from firstword.client.asking import spoken
+from firstword.client.asking.asynchronous import AsyncClient
+from firstword.client.asking.events import ChatAudio, SpeechAudio, SpeechEvent, SpeechStarted
 
 if TYPE_CHECKING:
-    from firstword.client import live, speech_stream
+    from firstword.client.asking import live, speech_stream
     from firstword.core.transcripts import Transcript
 
 P = ParamSpec("P")

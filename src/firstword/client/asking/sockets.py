@@ -18,7 +18,7 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
-from firstword.client.connection import CONNECT_S, Connection, reason, refuse_failure, told
+from firstword.client.asking.connection import CONNECT_S, Connection, reason, refuse_failure, told
 from firstword.core.errors import EngineError, FirstwordError, InvalidRequest
 
 CLOSING_S = 5.0

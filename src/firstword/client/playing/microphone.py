@@ -14,9 +14,9 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from firstword.audio.resampler import Resampler
-from firstword.client import devices
-from firstword.client.devices import LATENCY_S, Direction
-from firstword.client.ring import Frames, Ring
+from firstword.client.playing import devices
+from firstword.client.playing.devices import LATENCY_S, Direction
+from firstword.client.playing.ring import Frames, Ring
 from firstword.core.errors import EngineError
 from firstword.core.transcripts import LISTENING_RATE
 from firstword.core.types import AudioChunk, SampleEncoding

@@ -9,10 +9,10 @@ from contextlib import suppress
 from threading import Condition, Event, Thread
 from typing import Protocol
 
-from firstword.client.heard import Heard, SpokenText
-from firstword.client.jitter import JitterBuffer
-from firstword.client.ring import Ring
-from firstword.client.source import Incoming, Prepared, opened
+from firstword.client.incoming.source import Incoming, Prepared, opened
+from firstword.client.playing.heard import Heard, SpokenText
+from firstword.client.playing.jitter import JitterBuffer
+from firstword.client.playing.ring import Ring
 from firstword.core.errors import InvalidRequest
 from firstword.core.types import AudioChunk
 from firstword.formats.pcm import to_int16

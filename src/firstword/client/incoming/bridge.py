@@ -8,7 +8,7 @@ from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Thread
 
-from firstword.client.severing import let_go_async
+from firstword.client.asking.severing import let_go_async
 
 ITEMS = 64
 """At most so many wait to be taken; then the stream is read no further."""

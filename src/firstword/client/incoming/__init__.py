@@ -1,0 +1,1 @@
+"""Any stream of speech, as samples."""

@@ -1,0 +1,1 @@
+"""From samples to the ear, and from the microphone."""
