@@ -12,9 +12,8 @@ import django
 import httpx
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
-from django.views.static import serve
 
 SPEECH = f"{os.environ['OPENAI_BASE_URL']}/audio/speech"
 KEY = os.environ["OPENAI_API_KEY"]
@@ -71,13 +70,17 @@ async def pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
         await answer.aclose()
 
 
-def page(request: HttpRequest) -> FileResponse:
-    return FileResponse((HERE / "page.html").open("rb"))
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse((HERE / "page.html").read_bytes())
+
+
+def player(request: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponse((PLAYER / f"{name}.js").read_bytes(), content_type="text/javascript")
 
 
 urlpatterns = [
     path("", page),
-    path("player/<path:path>", serve, {"document_root": PLAYER}),
+    path("player/<slug:name>.js", player),
     path("api/", api.urls),
 ]
 application = get_asgi_application()

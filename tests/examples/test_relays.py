@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any
 
@@ -30,6 +30,8 @@ class Relay:
     path: str
     text: str
     """The field that holds the text."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """What else must be said, because the relay decides nothing."""
 
 
 NODE = pytest.mark.program("node", "npm")
@@ -37,6 +39,9 @@ RELAYS = [
     pytest.param(Relay("fastapi-relay", "/speech", "input"), id="fastapi"),
     pytest.param(Relay("django-relay", "/api/stream_audio/", "input_text"), id="django"),
     pytest.param(Relay("express-relay", "/speech", "input"), id="express", marks=NODE),
+    pytest.param(
+        Relay("react-player", "/speech", "input", {"model": "tts-1", "voice": "alloy"}), id="vite", marks=NODE
+    ),
 ]
 
 
@@ -50,7 +55,7 @@ class Page:
     def asks(self, text: str = LONG, **fields: Any) -> Iterator[HTTPResponse]:
         """One request."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=WAIT_S)
-        body = json.dumps({self._relay.text: text, **fields})
+        body = json.dumps({self._relay.text: text, **self._relay.more, **fields})
         headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, br"}
         connection.request("POST", self._relay.path, body, headers)
         response = connection.getresponse()

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 const SIZE = { width: 390, height: 844 };
 const PATIENCE_MS = 30_000;
 const STUCK_S = 10;
+const GONE_MS = 10_000;
 /** What the process gives back where sound got stuck: it is worth another try. */
 const TRY_AGAIN = 75;
 
@@ -47,7 +48,8 @@ export async function drive(address, act, args = []) {
     hosts.delete(''); // of blank pages
     console.log(JSON.stringify({ ...told, hosts: [...hosts], problems, wide }));
   } finally {
-    await browser.close();
+    await Promise.race([browser.close(), setTimeout(GONE_MS, null, { ref: false })]);
+    browser.process?.()?.kill('SIGKILL'); // Firefox may not want to go
   }
 }
 
