@@ -73,6 +73,8 @@ class Playback:
         self._changed = Condition()
         self._buffer: JitterBuffer | None = None
         self._done = Event()
+        self._tellers: set[Callable[[], object]] = set()
+        """Called when all has been heard."""
         self._failure: BaseException | None = None
         self._stopped = False
         self._ended = False
@@ -168,8 +170,8 @@ class Playback:
         if self._ready.on_loop and _in_a_loop():
             raise InvalidRequest("wait() would keep the event loop from reading: await wait_async().")
         heard = self._done.wait(timeout_s)
-        if heard and self._failure is not None and not self._stopped:
-            raise self._failure
+        if heard:
+            self._raise_failure()
         return heard
 
     async def wait_async(self) -> None:
@@ -178,7 +180,21 @@ class Playback:
         Raises:
             FirstwordError: as `wait` does.
         """
-        await asyncio.to_thread(self.wait)
+        loop, heard = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            with suppress(RuntimeError):  # that loop has ended
+                loop.call_soon_threadsafe(heard.set)
+
+        with self._changed:  # no thread: an event loop could not end before it did
+            self._tellers.add(tell)
+        try:
+            if not self._done.is_set():
+                await heard.wait()
+        finally:
+            with self._changed:
+                self._tellers.discard(tell)
+        self._raise_failure()
 
     def feed(self, ring: Ring, room: int, now_s: float) -> bool:
         """Gives the device up to `room` samples; True when there will be no more. For the player."""
@@ -212,9 +228,14 @@ class Playback:
             self.silence_frames += frames
 
     @property
+    def begin(self) -> int:
+        """The ring's first sample that it was given."""
+        return self._begin or 0
+
+    @property
     def end(self) -> int:
         """The ring's sample after the last one that it was given."""
-        return (self._begin or 0) + self.fed
+        return self.begin + self.fed
 
     def freeze(self, position: int) -> None:
         """The ring's samples from `position` on will not be heard. For the player."""
@@ -224,7 +245,9 @@ class Playback:
     def fail(self, failure: Exception) -> None:
         """It cannot be heard; `wait` raises why. For the player."""
         self._failure = failure
+        self.freeze(0)
         self.finish()
+        self._ready.close()
 
     def finish(self) -> None:
         """Nothing more will be heard. For the player."""
@@ -233,6 +256,12 @@ class Playback:
         self._done.set()
         with self._changed:
             self._changed.notify_all()
+            for tell in self._tellers:
+                tell()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None and not self._stopped:
+            raise self._failure
 
     @property
     def _played(self) -> int:
@@ -253,12 +282,13 @@ class Playback:
             for chunk in self._at_device_rate(incoming):
                 if not self._keep(chunk):
                     break
-            self._complete = not self._stopped
+            self._complete = not self._done.is_set()
         except BaseException as failure:  # raised by `wait`, in the thread of whoever asked
-            self._failure = failure
-        if self._stopped:
-            with suppress(Exception):  # nobody is left to be told
-                self._ready.release()
+            self._failure = self._failure or failure
+        if not self._complete:
+            for let_go in (self._ready.close, self._ready.release):
+                with suppress(Exception):  # nobody is left to be told
+                    let_go()
         with self._changed:
             self._ended = True
             if self._buffer is not None:
@@ -267,6 +297,8 @@ class Playback:
     def _at_device_rate(self, incoming: Incoming) -> Iterator[AudioChunk]:
         resampler = None
         for chunk in incoming.chunks():
+            if self._done.is_set():  # a device is not opened any more
+                return
             if resampler is None:
                 from firstword.audio.resampler import Resampler
 

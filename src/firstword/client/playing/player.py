@@ -62,7 +62,8 @@ class Player:
         self._ending: deque[Playback] = deque()
         self._heard_at: float | None = None
         self._paused = False
-        self._drop_to = 0
+        self._dropped: tuple[tuple[int, int], ...] = ()
+        """The ring's samples that nobody is to hear: from, to."""
         self._opened_at: float | None = None
         """When a device was opened that has not been started."""
         self._gap = 0
@@ -148,7 +149,7 @@ class Player:
         """
         with self._lock:
             if self._output is None:
-                self._ring, self._drop_to, self._gap = Ring(1), 0, 0
+                self._ring, self._dropped, self._gap = Ring(1), (), 0
                 self._output = self._open_output(sample_rate, self._fill)
                 self._opened_at = self._clock()
                 held_s = self._output.latency_s + RING_S
@@ -165,6 +166,8 @@ class Player:
     def drop(self, playback: Playback) -> None:
         """Plays no more of a stream, and freezes it; the others go on."""
         with self._lock:
+            if self._ending and self._ending[0] is playback:
+                self._heard_at = None
             for waiting in (self._queue, self._ending):
                 if playback in waiting:
                     waiting.remove(playback)
@@ -173,7 +176,8 @@ class Player:
             if alone:
                 self._let_go(at_once=True)
             elif playback.fed:
-                self._drop_to = max(self._drop_to, playback.end)
+                ahead = [span for span in self._dropped if span[1] > self._ring.read]
+                self._dropped = tuple(sorted([*ahead, (playback.begin, playback.end)]))
 
     def step(self) -> None:
         """Hands the device what is due, and sees what has been heard. Every few milliseconds."""
@@ -245,10 +249,9 @@ class Player:
             ledger.note(self._clock(), ring.read, 0)
             out.fill(0)
             return
-        if ring.read < self._drop_to:
-            ring.read = self._drop_to
+        wanted = self._wanted(ring, len(out))
         position = ring.read
-        count = ring.read_into(out)
+        count = ring.read_into(out[:wanted])
         ledger.note(self._clock(), position, count)
         if count < len(out):
             out[count:] = 0
@@ -256,6 +259,14 @@ class Player:
             self._silences.append((position, self._gap))
             self._gap = 0
         self._gap += len(out) - count
+
+    def _wanted(self, ring: Ring, most: int) -> int:
+        """Passes over streams that were dropped; tells how many samples come before the next of them."""
+        for begin, end in self._dropped:
+            if begin > ring.read:
+                return min(most, begin - ring.read)
+            ring.read = max(ring.read, end)
+        return most
 
     def _let_go(self, *, at_once: bool = False) -> None:
         output, self._output, self._heard_at = self._output, None, None
