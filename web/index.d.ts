@@ -42,7 +42,7 @@ export interface Word {
   [more: string]: unknown;
 }
 
-/** A server's refusal, or an answer that broke off (`code` is then `broken_off`). */
+/** A server's refusal, an answer that broke off (`code` is then `broken_off`), or none (`unreachable`). */
 export class SpeechError extends Error {
   code?: string;
   param?: string;

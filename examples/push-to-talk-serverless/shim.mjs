@@ -22,7 +22,7 @@ createServer(async (request, response) => {
   const path = normalize(new URL(request.url, 'http://here').pathname);
   if (request.method === 'POST' && path === '/talk') return answer(request, response);
   const file = path === '/' ? 'page.html' : path.startsWith('/player/') ? join(PLAYER, path.slice(8)) : '';
-  if (!existsSync(file)) return response.writeHead(404).end();
+  if (!extname(file) || !existsSync(file)) return response.writeHead(404).end();
   response.setHeader('Content-Type', TYPES[extname(file)] ?? 'text/plain');
   createReadStream(file).pipe(response);
 }).listen(Number(process.env.PORT ?? 9000), '127.0.0.1');

@@ -172,18 +172,19 @@ def test_nothing_is_sent_of_silence_a_tap_or_what_somebody_thought_better_of(
     )
 
     assert told["label"] == "Click to send"
+    assert told["left"] == "Click to talk", "it records behind another tab"
     assert [] == told["log"]
     assert [] == chat.requests
 
 
 def test_failures_are_told_and_a_question_that_was_refused_can_be_sent_again(
-    talking: Callable[..., Running],
+    talking: Callable[..., Running], tmp_path: Path
 ) -> None:
-    server = talking()
+    server, gate = talking(), tmp_path / "gate"
     chat = scripted(server, [EngineError("The model is out of breath.")])
-    chat.answers = {"Half?": [*words(BEGINNING), EngineError("The model has stopped.")]}
+    chat.answers = {"Half?": [*words(BEGINNING), after(gate), EngineError("The model has stopped.")]}
 
-    told = driven("converse.mjs", server.url, "failing", "Half?", "None?")
+    told = driven("converse.mjs", server.url, "failing", str(gate), "Half?", "None?")
 
     first, *others = told["failures"]
     assert "stopped" in first or "broke off" in first

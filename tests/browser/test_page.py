@@ -106,6 +106,7 @@ def test_the_page_asks_for_a_key_keeps_it_for_the_tab_and_stopping_reaches_the_e
     told = driven("key.mjs", server.url, KEY, f"{TEXT} " * 20)
 
     assert "API key" in told["refused"]
+    assert "" == told["left"], "the refusal stayed"
     assert not told["leaked"]
     until(lambda: engine.running == 0, "the engine to be let go")
     assert engine.made_ms < 60_000
@@ -153,3 +154,18 @@ def test_what_came_before_a_failure_is_heard_and_a_browser_without_decoders_gets
     assert told["heard"]["playedMs"] >= 2_000
     assert not told["heard"]["complete"]
     assert told["way"].startswith("pcm-s16, raw samples")
+
+
+def test_the_page_says_what_is_wrong_and_goes_on_when_it_is_right_again(start_server: StartServer) -> None:
+    server = start_server(tone=PACE)
+
+    told = driven("again.mjs", server.url)
+
+    assert "does not answer" in told["unreachable"]
+    assert told["undecodable"].startswith("UnplayableAudio: ")
+    assert told["lateMs"] > 290, "it was told to be over before it was heard"
+    assert "closed" in told["closed"]
+    assert "Stopped." == told["left"], "two tabs could speak at once"
+    assert ["tab-status", "tab-speak"] == told["tabs"], "the address was not followed"
+    assert [True, False] == told["disabled"], "a model that is ready now cannot be chosen"
+    assert "Stop" == told["focused"], "the focus was lost with the field that had it"

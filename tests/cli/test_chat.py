@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from firstword.cli.chat import _saved
 from firstword.core.conversation import Role
 from firstword.core.errors import EngineError
 from firstword.formats.files import open_recording
@@ -101,6 +102,16 @@ def test_a_saved_wav_has_every_sample(run: Run, running: Running, chat: Scripted
     with wave.open(str(tmp_path / "dog.wav")) as saved:
         samples = saved.readframes(saved.getnframes())
     assert running.speak(TEXT, model="tts-1", voice="alloy").read() == samples
+
+
+def test_audio_that_is_cut_within_a_sample_is_saved_as_it_is(tmp_path: Path) -> None:
+    said = bytes(range(200))
+    with _saved(tmp_path / "cut.wav") as keep:
+        for at in range(0, len(said), 7):
+            keep(said[at : at + 7])
+
+    with wave.open(str(tmp_path / "cut.wav")) as saved:
+        assert said == saved.readframes(saved.getnframes())
 
 
 def test_a_failure_midway_is_told_and_leaves_no_file(

@@ -59,6 +59,16 @@ def test_the_terminal_is_as_it_was_also_after_ctrl_c(seat: Seat) -> None:
     assert shown.process.wait(WAIT_S) in (-signal.SIGINT, 130)
 
 
+def test_the_terminal_is_as_it_was_also_after_sigterm(seat: Seat) -> None:
+    shown = seat(STOPPED)
+    shown.until("ready")
+    assert flags(shown) == 0
+    shown.process.terminate()
+
+    shown.until("KeyboardInterrupt")
+    assert flags(shown) == termios.ICANON | termios.ECHO
+
+
 @pytest.mark.parametrize("keys", ["\x1b", " ", "\n", "q", "zzq"])
 def test_a_key_that_stops_does_what_ctrl_c_does(seat: Seat, keys: str) -> None:
     shown = seat(STOPPED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Timer
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from firstword.client.playing import devices
 from firstword.client.playing.devices import Direction, find_device
-from firstword.client.playing.microphone import GONE_S, RING_S, DeviceInput, Microphone, Take
+from firstword.client.playing.microphone import GONE_S, MOST_LOOK_S, RING_S, DeviceInput, Microphone, Take
 from firstword.client.playing.ring import Frames
 from firstword.core.errors import ConfigurationError, EngineError
 
@@ -31,7 +32,7 @@ class Device:
     def __init__(self, own_rate: int = RATE) -> None:
         self.sample_rate, self.overflows = own_rate, 0
         self.active, self.closed = True, False
-        self.now_s = 10.0
+        self.now_s, self.step_s = 10.0, 0.0
         self.take: Take = lambda samples: None
 
     def open(self, sample_rate: int, take: Take) -> Device:
@@ -40,6 +41,11 @@ class Device:
 
     def close(self) -> None:
         self.closed = True
+
+    def clock(self) -> float:
+        """Goes on with each look."""
+        self.now_s += self.step_s
+        return self.now_s
 
     def hear(self, samples: Frames, block: int = 160) -> None:
         """In blocks, each in the same memory, as devices have it."""
@@ -50,7 +56,7 @@ class Device:
             self.take(memory[: len(part)])
 
     def microphone(self, sample_rate: int = RATE) -> Microphone:
-        return Microphone(sample_rate, open_input=self.open, clock=lambda: self.now_s)
+        return Microphone(sample_rate, open_input=self.open, clock=self.clock)
 
 
 def noise(seconds: float, rate: int = RATE) -> Frames:
@@ -145,10 +151,24 @@ def test_a_device_that_has_gone_is_told_after_all_that_it_gave(gone: str) -> Non
         if gone == "closed":
             device.active = False
         else:
-            device.now_s += GONE_S + 1
+            device.step_s = MOST_LOOK_S
 
         with pytest.raises(EngineError, match="has it been unplugged"):
             next(blocks)
+
+
+def test_a_program_that_was_halted_has_its_device_still() -> None:
+    device = Device()
+    with device.microphone() as microphone:
+        blocks = iter(microphone)
+        device.hear(noise(0.1))
+        next(blocks)
+        device.now_s += 100 * GONE_S
+        later = Timer(0.1, device.hear, [noise(0.01)])
+        later.start()
+
+        assert 320 == len(next(blocks))
+        later.join()
 
 
 class Refused(Exception):

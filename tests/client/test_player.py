@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from queue import Queue
+from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
 
+from firstword.client.asking.spoken import Spoken, speech_events
 from firstword.client.playing.playback import AHEAD_S, Playback
-from firstword.client.playing.player import Player
+from firstword.client.playing.player import GONE_S, Player
 from firstword.client.playing.ring import Frames
-from firstword.core.errors import ConfigurationError, EngineError, InvalidRequest
+from firstword.core.errors import ConfigurationError, EngineError, InvalidRequest, UndecodableAudio
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec
 from firstword.formats import registry
-from tests.client.loudspeaker import LATENCY_S, Loudspeaker, until
+from tests.client.loudspeaker import LATENCY_S, PATIENCE_S, Loudspeaker, until
 
 pytestmark = pytest.mark.unit
 
@@ -167,6 +172,7 @@ def test_a_device_that_cannot_be_started_is_told_and_another_stream_may_try_agai
     for playback in playbacks:
         with pytest.raises(ConfigurationError, match="broken"):
             playback.wait(0)
+        assert 0 == playback.position_s
     device.broken = False
     again = arrived(device.player.play(wav(voice(0.1))))
 
@@ -221,6 +227,89 @@ def test_a_stopped_stream_gives_way_to_the_next_one_of_which_nothing_is_lost() -
 
     assert np.array_equal(voice(0.3), heard)
     assert np.array_equal(voice(0.5, 2), sounding(device.run(0.6)))
+
+
+def test_of_a_stream_that_is_not_at_its_end_nothing_is_lost_where_the_one_behind_it_is_stopped() -> None:
+    device = Loudspeaker()
+    first, second, third = (arrived(device.player.play(wav(voice(0.35, seed)))) for seed in (1, 2, 3))
+    device.run(0.3)
+    second.stop()
+    device.run(0.6)
+
+    assert np.array_equal(np.concatenate([voice(0.35), voice(0.35, 3)]), sounding(device.everything))
+    assert (0.35, 0, 0.35) == (first.position_s, second.position_s, third.position_s)
+
+
+def test_a_stream_is_done_when_it_has_been_heard_though_the_one_before_it_was_stopped() -> None:
+    device = Loudspeaker()
+    device.latency_s = 0.3
+    first, second = (arrived(device.player.play(wav(voice(0.2, seed)))) for seed in (1, 2))
+    device.run(0.25)
+    first.stop()
+
+    device.run(0.4)
+    assert not second.done
+    device.run(0.1)
+    assert second.done
+
+
+def test_for_what_was_stopped_before_its_first_sample_no_device_is_opened() -> None:
+    device, line = Loudspeaker(), Line()
+    playback = device.player.play(line)
+    playback.stop()
+    line._pieces.put(voice(0.1).tobytes())
+    line.end(playback)
+
+    assert [] == device.opened_at
+
+
+def test_to_stop_what_has_been_heard_changes_nothing() -> None:
+    device = Loudspeaker()
+    playback = arrived(device.player.play(wav(voice(0.1))))
+    device.run(0.3)
+    playback.stop()
+
+    assert "open" == device.state
+    assert 0.1 == playback.position_s
+
+
+def test_a_pause_ends_with_what_was_paused() -> None:
+    device = Loudspeaker()
+    first = arrived(device.player.play(wav(voice(0.5))))
+    device.run(0.1)
+    first.pause()
+    first.stop()
+    arrived(device.player.play(wav(voice(0.2, 2))))
+
+    assert np.array_equal(voice(0.2, 2), sounding(device.run(0.4)))
+
+
+def test_a_device_that_is_unplugged_is_told_and_how_much_was_heard() -> None:
+    device, line = Loudspeaker(), Line()
+    playbacks = [device.player.play(line), arrived(device.player.play(wav(voice(1, 2))))]
+    line.send(playbacks[0], voice(1))
+    device.run(0.5)
+    device.state = "unplugged"
+    device.run(GONE_S - 0.1)
+    assert not playbacks[0].done
+    device.run(0.2)
+
+    for playback in playbacks:
+        with pytest.raises(EngineError, match="unplugged"):
+            playback.wait(0)
+    assert [0.5, 0] == [playback.position_s for playback in playbacks]
+    line.end(playbacks[0])
+
+
+def test_a_machine_that_was_asleep_has_its_device_still() -> None:
+    device = Loudspeaker()
+    playback = arrived(device.player.play(wav(voice(0.5))))
+    device.run(0.2)
+    device.now_s += 100 * GONE_S
+    device.run(0.5)
+
+    assert playback.wait(0)
+    assert np.array_equal(voice(0.5), sounding(device.everything))
 
 
 def test_after_a_stop_the_device_is_opened_again() -> None:
@@ -321,6 +410,86 @@ async def test_an_asynchronous_stream_is_played_beside_the_event_loop() -> None:
     await playback.wait_async()
 
     assert np.array_equal(voice(1), sounding(device.everything))
+
+
+def ends(main: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+    """True where an event loop of its own comes to its end."""
+    thread = Thread(target=lambda: asyncio.run(main()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    return not thread.is_alive()
+
+
+def test_an_event_loop_may_end_before_what_it_waited_for_has_been_heard() -> None:
+    device = Loudspeaker()
+    playback = arrived(device.player.play(wav(voice(1))))
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(playback.wait_async(), 0.01)
+
+    assert ends(main)
+    assert not playback.done
+
+
+def test_an_event_loop_may_end_while_nobody_takes_what_it_reads() -> None:
+    device, playbacks = Loudspeaker(), list[Playback]()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield voice(1).tobytes()
+
+    async def main() -> None:
+        playbacks.append(device.player.play(endless()))
+        await asyncio.to_thread(until, lambda: playbacks[0].buffered_ms >= 1_000 * AHEAD_S)
+
+    assert ends(main)
+    device.run(2)
+    arrived(playbacks[0])
+    device.run(AHEAD_S)
+    with pytest.raises(EngineError, match="event loop ended"):
+        playbacks[0].wait(0)
+
+
+@pytest.mark.parametrize("audio_alone", [False, True])
+async def test_a_stop_reaches_an_answer_of_which_enough_has_come(audio_alone: bool) -> None:
+    device, let_go = Loudspeaker(), asyncio.Event()
+    event = {"type": "speech.audio.delta", "audio": base64.b64encode(voice(1).tobytes()).decode()}
+
+    async def body() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield f"data: {json.dumps(event)}\n\n".encode()
+        finally:
+            let_go.set()
+
+    spoken = Spoken(speech_events(body()), "audio/pcm")
+    playback = device.player.play(spoken.audio() if audio_alone else spoken)
+    await asyncio.to_thread(until, lambda: playback.buffered_ms >= 1_000 * AHEAD_S)
+    playback.stop()
+
+    await asyncio.wait_for(let_go.wait(), PATIENCE_S)
+
+
+def test_a_stream_that_cannot_be_played_is_let_go() -> None:
+    device, let_go = Loudspeaker(), list[bool]()
+
+    async def no_audio() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"RIFF....WAVEfmt " + b"\xff" * 100
+        finally:
+            let_go.append(True)
+
+    async def main() -> None:
+        playback = device.player.play(no_audio())
+        await asyncio.to_thread(until, lambda: bool(let_go))
+        device.run(0.1)
+        with pytest.raises(UndecodableAudio):
+            await playback.wait_async()
+
+    assert ends(main)
+    assert let_go
 
 
 def test_without_the_library_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import wave
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -127,6 +128,25 @@ def test_an_error_page_leaves_no_file(tmp_path: Path) -> None:
 def test_a_name_that_tells_no_format_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match=r"ends in none of \.wav"):
         save(iter([]), tmp_path / "tone.xyz")
+
+
+async def test_a_saving_that_is_cancelled_leaves_no_file(tmp_path: Path) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield body(KINDS["wav"])
+            begun.set()
+            await asyncio.sleep(0.001)
+
+    saving = asyncio.create_task(save_async(endless(), tmp_path / "tone.wav"))
+    await begun.wait()
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+    assert [] == os.listdir(tmp_path)
 
 
 async def test_an_asynchronous_stream_is_saved_beside_the_event_loop(tmp_path: Path) -> None:

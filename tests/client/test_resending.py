@@ -48,6 +48,24 @@ def test_a_cut_is_between_two_samples() -> None:
     assert kept.begin_ms == pytest.approx(33.3, abs=0.05)
 
 
+def test_nothing_is_sent_before_a_final_that_was_asked_for_of_what_is_forgotten() -> None:
+    kept = Unheard(None, 16_000)
+    kept.add(seconds(60))
+    kept.received(60 * SECOND)
+
+    assert b"" == kept.after(kept.begin, SECOND)
+
+
+def test_what_is_kept_begins_with_a_sample_though_pieces_end_anywhere() -> None:
+    kept = Unheard(None, 16_000)
+    kept.add(seconds(60))
+    kept.cover(1_500, sent=SECOND + 1)
+    assert SECOND == kept.begin
+
+    kept.received(50 * SECOND + 1)
+    assert 5 * SECOND == kept.begin
+
+
 def test_silence_is_forgotten_when_the_server_must_have_heard_it() -> None:
     kept = Unheard(None, 16_000)
     while not kept.full:

@@ -91,6 +91,14 @@ def test_wav_with_tags_before_its_samples_is_understood() -> None:
         assert 100 == file.getnframes()
 
 
+def test_wav_with_tags_behind_its_samples_keeps_its_length() -> None:
+    tags = struct.pack("<4sI4s", b"LIST", 4, b"INFO")
+    body = stated(streamed(AudioSpec(AudioFormat.WAV, RATE), 100)) + tags
+
+    with wave.open(io.BytesIO(stated(body))) as file:
+        assert 100 == file.getnframes()
+
+
 @pytest.mark.parametrize("body", [b"", b"RIFF", b"RIFF....WAVE", b"RIFF....WAVE" + bytes(60), b"fLaC"])
 def test_what_is_not_a_whole_header_is_left_alone(body: bytes) -> None:
     assert body == stated(body)

@@ -7,6 +7,7 @@ import base64
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -142,11 +143,45 @@ def test_pcm_has_the_rate_that_its_header_says() -> None:
     assert 16_000 == chunk.sample_rate
 
 
+def test_the_headers_of_the_standard_library_are_read() -> None:
+    class Response(io.BytesIO):
+        headers = Message()
+
+    Response.headers["Content-Type"] = "audio/pcm; rate=16000"
+
+    assert 16_000 == incoming(Response(PCM)).source.sample_rate
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_events_may_be_in_any_kind_of_bytes(kind: Callable[[bytes], object]) -> None:
+    body = sse({"type": "speech.audio.delta", "audio": base64.b64encode(PCM).decode()})
+
+    assert len(PCM) // 2 == len(samples_of([kind(b""), kind(body[:3]), kind(b""), kind(body[3:])]))
+
+
+def test_audio_that_is_no_base64_is_the_servers_failure() -> None:
+    with pytest.raises(EngineError, match="no base64"):
+        samples_of([{"type": "speech.audio.delta", "audio": "abc"}])
+
+
 def test_pcm_that_begins_like_mp3_is_pcm_where_that_is_said() -> None:
     loud = b"\xff\xfb\x90\x64" * 100
 
     assert 200 == len(samples_of(response(loud, "audio/pcm")))
     assert 200 == len(samples_of(loud, encoding="pcm"))
+
+
+def test_pcm_whose_first_byte_is_a_colon_is_no_comment_of_an_event_stream() -> None:
+    quiet = b":\0\x51\0\x30\1\xfe\xff" * 100
+
+    assert 400 == len(samples_of(response(quiet, "audio/pcm")))
+    assert 400 == len(samples_of([quiet[:1], quiet[1:]]))
+
+
+@pytest.mark.parametrize("kind", [{}, {"type": "error"}])
+def test_an_error_that_is_only_a_text_is_told(kind: dict[str, str]) -> None:
+    with pytest.raises(EngineError, match="It fell over"):
+        samples_of([{**kind, "error": "It fell over."}])
 
 
 ERROR = {"error": {"message": "No such voice.", "param": "voice", "code": "voice_not_found"}}

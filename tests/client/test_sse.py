@@ -33,6 +33,11 @@ async def test_events_are_found_however_a_body_is_cut(size: int) -> None:
     assert EVENTS == [event async for event in sse.events_async(body())]
 
 
+def test_a_body_that_ends_within_an_event_has_broken_off() -> None:
+    with pytest.raises(EngineError, match="broke off"):
+        list(sse.events([b'data: {"a": 1}\n\ndata: {"b"']))
+
+
 def test_a_line_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "MOST_BYTES", 1_000)
 

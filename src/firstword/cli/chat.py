@@ -202,11 +202,14 @@ def _saved(path: Path) -> Generator[Keep]:
 
     audio_format, container = FORMATS[name]
     encoder = registry.encoder(AudioSpec(AudioFormat(audio_format), RATE, container=Container(container)))
-    frames = 0
+    frames, rest = 0, b""
     with saving(path) as file:
 
         def keep(pcm: bytes) -> None:
-            nonlocal frames
+            nonlocal frames, rest
+            pcm = rest + pcm  # a server may cut in the middle of a sample
+            whole = len(pcm) // 2 * 2
+            pcm, rest = pcm[:whole], pcm[whole:]
             samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
             for block in encoder.feed(AudioChunk(samples, RATE, frames)):
                 file.write(block)

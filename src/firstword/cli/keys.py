@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread, main_thread
 
+from firstword.cli.interrupt import ended_in_order
+
 LOOK_S = 0.05
 """Between two looks, where a keyboard has to be asked."""
 ESCAPE = "\x1b"
@@ -48,8 +50,8 @@ def interrupt() -> None:
 
 @contextmanager
 def stopped_by_key() -> Generator[None]:
-    """While open, Esc, space, Enter and q do what Ctrl-C does."""
-    with keys(lambda key: interrupt() if key in STOPS | {"q", "Q"} else None):
+    """While open, Esc, space, Enter, q and SIGTERM do what Ctrl-C does: the terminal is left in order."""
+    with ended_in_order(), keys(lambda key: interrupt() if key in STOPS | {"q", "Q"} else None):
         yield
 
 

@@ -53,6 +53,9 @@ def played(
 
         try:
             yield write
+        except BaseException:  # it is silent before anything is waited for
+            playback.stop()
+            raise
         finally:
             write(None)
         playback.wait()

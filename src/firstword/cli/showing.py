@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,9 +51,23 @@ def as_lines(transcript: Transcript) -> None:
 def write_over(line: str) -> None:
     """A line in place of the one before; of a long one, its end."""
     columns = shutil.get_terminal_size().columns - 1
-    if len(line) > columns:  # a line that wraps could not be written over
-        line = "…" + line[1 - columns :]
+    if _columns(line) > columns:  # a line that wraps could not be written over
+        line = "…" + _end(line, columns - 1)
     click.echo(f"\r{line}\033[K", nl=False)
+
+
+def _end(line: str, columns: int) -> str:
+    """As much of its end as fits."""
+    at = len(line)
+    while at and (columns := columns - _columns(line[at - 1])) >= 0:
+        at -= 1
+    return line[at:]
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal shows it: Chinese, Japanese and Korean characters take two columns."""
+    shown = (char for char in text if not unicodedata.combining(char))
+    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in shown)
 
 
 def _line(transcript: Transcript) -> str:

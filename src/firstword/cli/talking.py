@@ -163,8 +163,7 @@ class _Answer:
     def break_off(self) -> None:
         """Nothing more of it is heard, and the server stops. In any thread."""
         if self._playback is not None:
-            if not self._playback.done:  # else the device could lose the last word's end
-                self._playback.interrupt()
+            self._playback.interrupt()
         elif self._reading is not None:
             self._loop.call_soon_threadsafe(self._reading.cancel)
 

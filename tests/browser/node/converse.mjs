@@ -158,7 +158,7 @@ const SCENES = {
     return { heard, log: await one.log() };
   },
 
-  /** Says nothing, taps, thinks better of it; then clicks instead of holding. */
+  /** Says nothing, taps, thinks better of it; then clicks instead of holding, and goes to another tab. */
   async silent(one, ms) {
     await one.point();
     await one.page.mouse.down();
@@ -179,7 +179,13 @@ const SCENES = {
     await pause(Number(ms));
     await one.page.locator('#talk').click();
     await one.said(/silence/);
-    return { silence, tapped, escaped, label, log: await one.log() };
+    await one.page.locator('#talk').click();
+    await one.said(/^Listening/);
+    await one.page.locator('#tab-status').click();
+    await one.page.locator('#tab-converse').click();
+    await one.said(/^Not sent/);
+    const left = await one.see('talk');
+    return { silence, tapped, escaped, label, left, log: await one.log() };
   },
 
   /** Asks twice; an answer's id is refused, as if the server had been started anew meanwhile. */
@@ -198,10 +204,13 @@ const SCENES = {
   },
 
   /** Asks what fails, in the middle and at once; asks the latter again. */
-  async failing(one, ...questions) {
+  async failing(one, gate, ...questions) {
     const failures = [];
     for (const question of questions) {
       await one.type(question);
+      // What breaks off before a browser has handed on the text may take the text with it.
+      if (!failures.length) await one.until('answering', /eight/);
+      writeFileSync(gate, 'open');
       failures.push(await one.until('converse-problem', /./));
     }
     const before = (await one.log()).length;

@@ -120,9 +120,21 @@ const SCENES = {
     return { speaking, refused: await visit.says(/./) };
   },
 
-  /** Only taps; then says something, and again into the beginning of its answer; that one (GATE exists) may go on. */
+  /**
+   * Only taps, and is asked for the microphone; then says something, and again into the beginning of its answer;
+   * that one (GATE exists) may go on.
+   */
   async talked(visit, ms, first, whole, gate) {
     const saysAll = async (text) => until(async () => (await visit.said()) === text, text);
+    await visit.page.evaluate(() => {
+      const devices = navigator.mediaDevices;
+      const get = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = async (wanted) => {
+        devices.getUserMedia = get;
+        await new Promise((released) => addEventListener('pointerup', released, { once: true }));
+        return get(wanted);
+      };
+    });
     await visit.hold();
     await visit.page.mouse.up();
     const refused = await visit.says(/./);

@@ -1,4 +1,5 @@
-// key.mjs ADDRESS KEY TEXT: without a key, with one, after a reload; then speaks and stops in the middle.
+// key.mjs ADDRESS KEY TEXT: without a key, with one no header can have, with the right one, after a reload; then
+// speaks and stops in the middle. At last in a browser that keeps nothing for pages.
 
 import { drive } from './drive.mjs';
 
@@ -8,9 +9,15 @@ await drive(address, async (page) => {
   const problem = page.locator('#speak-problem');
   await problem.filter({ hasText: /./ }).waitFor();
   const refused = await problem.textContent();
-  await page.getByLabel('API key').fill(key);
-  await page.getByLabel('API key').press('Tab');
+  const give = async (key) => {
+    await page.getByLabel('API key').fill(key);
+    await page.getByLabel('API key').press('Tab');
+  };
+  await give(`${key}–`);
+  await problem.filter({ hasText: /copy/ }).waitFor();
+  await give(key);
   await page.waitForFunction(() => document.querySelector('[name=voice]').options.length);
+  const left = await problem.textContent();
   await page.reload();
   await page.waitForFunction(() => document.querySelector('[name=voice]').options.length);
   await page.getByLabel('Text').fill(text);
@@ -24,5 +31,15 @@ await drive(address, async (page) => {
     await page.getByRole('button', { name: `Copy as ${language}` }).click();
     code[language] = await page.locator('#code').textContent();
   }
-  return { refused, code, leaked: Object.values(code).some((one) => one.includes(key)) };
+  await page.addInitScript(() => {
+    const refuse = () => {
+      throw new DOMException('Nothing is kept here.', 'SecurityError');
+    };
+    Object.defineProperty(window, 'sessionStorage', { get: refuse });
+  });
+  await page.reload();
+  await problem.filter({ hasText: /./ }).waitFor();
+  await give(key);
+  await page.waitForFunction(() => document.querySelector('[name=voice]').options.length);
+  return { refused, left, code, leaked: Object.values(code).some((one) => one.includes(key)) };
 });

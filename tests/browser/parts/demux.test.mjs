@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Demuxer } from './static/player/demux.js';
+import { areEvents } from './static/player/events.js';
 import { samplesOf } from './static/player/pcm.js';
 
 const expected = JSON.parse(readFileSync('packets.json', 'utf8'));
@@ -101,4 +102,24 @@ test('audio that breaks off gives the packets that were whole', () => {
     assert.deepEqual(packets.map(base64), expected[name].slice(0, packets.length));
     assert.ok(packets.length > expected[name].length / 2, name);
   }
+});
+
+test('Ogg streams one behind the other are one', () => {
+  const one = load('ogg');
+  for (const kind of [7, 'odd', Infinity]) {
+    const { packets, track } = demuxed('ogg', Uint8Array.from([...one, ...one]), kind);
+    const { length } = expected.ogg;
+    assert.deepEqual(packets.map(base64), [...expected.ogg, ...expected.ogg]);
+    const frames = length * 960; // each packet is 20 ms
+    assert.equal(packets[length - 1].total, expected.frames * 2);
+    assert.equal(packets.at(-1).total, frames + expected.frames * 2, track.skip);
+  }
+});
+
+test('events are told by their names or a comment, and raw samples are none', () => {
+  for (const text of ['data: {}', 'event: s', ': hello ', ':\n\ndata:', '\r\n: a\r\n', 'id: 1\nda']) {
+    assert.ok(areEvents(Buffer.from(text)), text);
+  }
+  assert.ok(!areEvents(Uint8Array.of(0x3a, 0, 0x51, 0, 0x30, 1, 0xfe, 0xff)));
+  assert.ok(!areEvents(Uint8Array.of(0x20, 0x3a, 0x3a, 0x20, 0x0b, 0x61, 0x80, 0x61)));
 });

@@ -7,6 +7,7 @@ the audio of the stream, places are characters of its text.
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -147,7 +148,7 @@ def speech_event(message: Mapping[str, Any]) -> SpeechEvent | None:
     refuse_error(message)
     match message.get("type"):
         case "speech.audio.delta" | "speech.delta":
-            return SpeechAudio(base64.b64decode(message.get("audio") or ""))
+            return SpeechAudio(audio_bytes(message.get("audio")))
         case "speech.audio.words":
             return SpeechWords(spoken_words(message.get("words")))
         case "speech.started":
@@ -206,7 +207,7 @@ class ChatEvents:
         if text := audio.get("transcript") or delta.get("content"):
             yield ChatText(text)
         if data := audio.get("data"):
-            yield ChatAudio(base64.b64decode(data))
+            yield ChatAudio(audio_bytes(data))
         for call in delta.get("tool_calls") or ():
             function = call.get("function") or {}
             yield ChatToolCall(
@@ -215,6 +216,18 @@ class ChatEvents:
                 function.get("name"),
                 function.get("arguments") or "",
             )
+
+
+def audio_bytes(data: object) -> bytes:
+    """Audio as JSON has it; none where there is none.
+
+    Raises:
+        EngineError: it is something else.
+    """
+    try:
+        return base64.b64decode(data) if isinstance(data, str) else b""
+    except binascii.Error as failure:
+        raise EngineError("The server sent audio that is no base64.") from failure
 
 
 def spoken_words(told_words: object) -> tuple[SpokenWord, ...]:

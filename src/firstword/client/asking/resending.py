@@ -68,8 +68,8 @@ class Unheard:
 
     def after(self, position: int, until: int) -> bytes:
         """A piece of the audio from a position on, not beyond another one."""
-        at = position - self.begin
-        return bytes(self._audio[at : min(at + self.piece_bytes, until - self.begin)])
+        at, end = position - self.begin, max(0, until - self.begin)
+        return bytes(self._audio[at : min(at + self.piece_bytes, end)])
 
     def cover(self, end_ms: float, sent: int) -> None:
         """A final ends here: what comes before is not needed any more, as far as it was sent."""
@@ -87,6 +87,7 @@ class Unheard:
 
     def _forget(self, until: int) -> None:
         count = min(until - self.begin, len(self._audio))
+        count -= count % max(1, self._frame)  # what is sent may be cut in the middle of a sample
         if count > 0:
             del self._audio[:count]
             self.begin += count

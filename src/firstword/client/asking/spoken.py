@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from inspect import isawaitable
 from typing import Any, Generic, TypeVar
 
@@ -35,7 +35,7 @@ class Audio:
         on_event: gets all events but those with audio.
     """
 
-    def __init__(self, events: AsyncIterable[object], media_type: str, on_event: OnEvent | None) -> None:
+    def __init__(self, events: Spoken[Any], media_type: str, on_event: OnEvent | None) -> None:
         self._events = events
         self._on_event = on_event
         self.headers: Mapping[str, str] = {"content-type": media_type}
@@ -46,6 +46,10 @@ class Audio:
                 yield event.data
             elif self._on_event and isawaitable(answer := self._on_event(event)):
                 await answer
+
+    async def aclose(self) -> None:
+        """Ends it, on the server as well; for the task that has read it."""
+        await self._events.aclose()
 
 
 class Spoken(Generic[E]):
@@ -67,6 +71,11 @@ class Spoken(Generic[E]):
 
     def __aiter__(self) -> AsyncIterator[E]:
         return self._events
+
+    async def aclose(self) -> None:
+        """Ends it, on the server as well; for the task that has read it."""
+        if isinstance(self._events, AsyncGenerator):
+            await self._events.aclose()
 
     def audio(self, on_event: OnEvent | None = None) -> Audio:
         """The audio alone, for `play` and `save_async`.

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any
 
+from firstword.client.asking.events import broke_off
 from firstword.core.errors import EngineError
 
 LAST = b"[DONE]"
@@ -24,12 +25,12 @@ def events(body: Iterable[bytes]) -> Iterator[Event]:
     """The events of a body, however it was cut. What is no JSON object is passed over.
 
     Raises:
-        EngineError: this is no stream of events.
+        EngineError: this is no stream of events, or it breaks off in the middle of one.
     """
     lines = _Lines()
     for piece in body:
         yield from lines.feed(piece)
-    yield from lines.feed(b"\n")
+    yield from lines.end()
 
 
 async def events_async(body: AsyncIterable[bytes]) -> AsyncIterator[Event]:
@@ -38,7 +39,7 @@ async def events_async(body: AsyncIterable[bytes]) -> AsyncIterator[Event]:
     async for piece in body:
         for event in lines.feed(piece):
             yield event
-    for event in lines.feed(b"\n"):
+    for event in lines.end():
         yield event
 
 
@@ -58,6 +59,14 @@ class _Lines:
         self._rest = bytearray(rest)
         for line in lines:
             yield from _event(line)
+
+    def end(self) -> Iterator[Event]:
+        """The line that was the last, if it is whole."""
+        line = bytes(self._rest)
+        found = list(_event(line))
+        if not found and line.startswith(b"data:") and line[len(b"data:") :].lstrip().startswith(b"{"):
+            raise broke_off()
+        yield from found
 
 
 def _event(line: bytes) -> Iterator[Event]:

@@ -6,8 +6,8 @@ themselves, else by their header or name; bytes that nothing tells about are pcm
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from firstword.client.asking import events as typed
-from firstword.client.asking.events import spoken_words
+from firstword.client.asking.events import audio_bytes, spoken_words
 from firstword.client.asking.severing import let_go, sever
+from firstword.client.asking.sse import events
 from firstword.client.incoming.bridge import Bridge
 from firstword.client.playing.heard import SpokenText
 from firstword.core.errors import EngineError, FirstwordError, InvalidRequest, UnsupportedAudio
@@ -35,6 +36,8 @@ SHOWN_BYTES = 4_096
 FAILED = 500
 WEAK = frozenset({InputEncoding.MP3, InputEncoding.AAC})
 """Two bytes begin these, and pcm may well begin with the same two."""
+EVENTS = re.compile(rb"data:|event:|:[\n\r -~]*$")
+"""What events begin with. Behind a colon alone, of a comment, text must follow: samples may begin so, too."""
 
 Stream = object
 """What `incoming` takes."""
@@ -214,7 +217,7 @@ def _read_path(path: Path) -> Iterator[bytes]:
 def _label(stream: Stream) -> _Label:
     inner = (stream, *(getattr(stream, name, None) for name in ("http_response", "response")))
     given = (getattr(one, "headers", None) for one in inner)
-    headers: Mapping[Any, Any] = next((found for found in given if isinstance(found, Mapping)), {})
+    headers: Any = next((found for found in given if hasattr(found, "get")), {})  # urllib's are no Mapping
     statuses = (getattr(one, field, None) for one in inner for field in ("status_code", "status"))
     status = next((found for found in statuses if isinstance(found, int)), 200)
     name = stream if isinstance(stream, PathLike) else getattr(stream, "name", None)
@@ -241,15 +244,17 @@ class _Unpacked:
         """True when events brought what has been read."""
 
     def __iter__(self) -> Iterator[bytes]:
-        items, first = self._items, next(self._items, b"")
-        while isinstance(first, bytes) and len(first) < len(b"event:") and (more := next(items, None)):
+        items = (bytes(one) if isinstance(one, bytearray | memoryview) else one for one in self._items)
+        first = next(items, b"")
+        while isinstance(first, bytes) and len(first) < len(b"event:"):
+            if (more := next(items, None)) is None:
+                break
             first += cast(bytes, more)
-        items = chain([first], items)
-        if isinstance(first, bytes) and first.startswith((b"data:", b"event:", b":")):
-            items = _events(cast(Iterator[bytes], items))
-        for item in items:
-            data = bytes(item) if isinstance(item, bytes | bytearray | memoryview) else self._audio(item)
-            if data:
+        whole: Iterator[object] = chain([first], items)
+        if isinstance(first, bytes) and EVENTS.match(first[: len(b"event:")]):
+            whole = (event for event in events(cast(Iterator[bytes], whole)) if event is not None)
+        for item in whole:
+            if data := item if isinstance(item, bytes) else self._audio(item):
                 yield data
 
     def _audio(self, event: object) -> bytes:
@@ -258,8 +263,8 @@ class _Unpacked:
             if not isinstance(event, typed.SpeechEvent | typed.ChatEvent):  # whose label is the audio's own
                 self.label = _Label(delay_frames=self.label.delay_frames)
         event = _field(event, "chunk") or event  # the SDK's helper wraps it
-        if failure := _told(_field(event, "error")):
-            raise failure
+        if error := _field(event, "error"):
+            raise _told(error) or EngineError(f"The server failed: {error}")
         self._spoken.time(_words(_field(event, "words")) or _words(_field(event, "audio_words")))
         if isinstance(ours := _field(event, "pcm"), bytes):
             self.chat = True
@@ -271,10 +276,10 @@ class _Unpacked:
             self.chat = True
             audio = [_field(_field(choice, "delta"), "audio") for choice in choices]
             self._spoken.write("".join(str(_field(one, "transcript") or "") for one in audio))
-            return b"".join(_decoded(_field(one, "data")) for one in audio)
+            return b"".join(audio_bytes(_field(one, "data")) for one in audio)
         if _field(event, "type") is None:
             raise InvalidRequest(f"{type(event).__name__!r} is neither bytes nor an event that brings audio.")
-        return _decoded(_field(event, "audio"))
+        return audio_bytes(_field(event, "audio"))
 
     def _typed(self, event: typed.SpeechEvent | typed.ChatEvent) -> bytes:
         match event:
@@ -300,21 +305,6 @@ def _words(told: object) -> tuple[typed.SpokenWord, ...]:
 
 def _field(thing: object, name: str) -> object:
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
-
-
-def _decoded(data: object) -> bytes:
-    return base64.b64decode(data) if isinstance(data, str) else b""
-
-
-def _events(pieces: Iterator[bytes]) -> Iterator[object]:
-    """The JSON of each event. Source: HTML, 9.2 (server-sent events), of which APIs use `data` only."""
-    rest = b""
-    for piece in chain(pieces, [b"\n"]):
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            data = line.removeprefix(b"data:").strip()
-            if line.startswith(b"data:") and data != b"[DONE]":
-                yield json.loads(data)
 
 
 def _named(encoding: str, sample_rate: int) -> AudioSource:

@@ -26,8 +26,9 @@ RING_S = 4.0
 """So long may the reader do something else; what comes after that is lost, and counted."""
 POLL_S = 0.02
 """Between two looks at the ring: blocks are about so long."""
-GONE_S = 5.0
-"""A device that gives nothing for so long has been unplugged."""
+GONE_S, MOST_LOOK_S = 5.0, 0.2
+"""A device that gives nothing for so long has been unplugged; a longer time between two looks is one in which
+this program was halted, and does not count."""
 
 Take = Callable[[Frames], None]
 """Takes the next samples, which are good for the time of the call. Called by the device's own thread."""
@@ -156,7 +157,7 @@ class Microphone:
         self._lost = 0
         self._heeded = False
         self._stopped = False
-        self._came_at = 0.0
+        self._idle_s = self._looked_at = 0.0
 
     @property
     def overflows(self) -> int:
@@ -177,7 +178,7 @@ class Microphone:
         self._input = self._open(self.sample_rate, self._take)
         self._resampler = Resampler(self._input.sample_rate, self.sample_rate)
         self._ring = Ring(round(self._input.sample_rate * RING_S))
-        self._came_at = self._clock()
+        self._idle_s, self._looked_at = 0.0, self._clock()
         self._heeded = True
         return self
 
@@ -222,12 +223,15 @@ class Microphone:
         """
         ended = self._stopped
         samples: Frames = np.empty(len(self._ring), np.int16)
+        now_s = self._clock()
+        self._idle_s += min(MOST_LOOK_S, now_s - self._looked_at)
+        self._looked_at = now_s
         if self._ring.read_into(samples):
-            self._came_at = self._clock()
+            self._idle_s = 0.0
             return self._resampled(samples)
         if ended:
             return None
-        if self._input is None or not self._input.active or self._clock() > self._came_at + GONE_S:
+        if self._input is None or not self._input.active or self._idle_s > GONE_S:
             raise EngineError("The microphone gives no more samples: has it been unplugged?")
         return b""
 

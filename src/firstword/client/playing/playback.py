@@ -245,7 +245,6 @@ class Playback:
     def fail(self, failure: Exception) -> None:
         """It cannot be heard; `wait` raises why. For the player."""
         self._failure = failure
-        self.freeze(0)
         self.finish()
         self._ready.close()
 

@@ -15,7 +15,7 @@ from firstword.client.playing.ledger import Ledger
 from firstword.client.playing.output import DeviceOutput, OpenOutput, Output
 from firstword.client.playing.playback import Playback
 from firstword.client.playing.ring import Frames, Ring
-from firstword.core.errors import ConfigurationError, InvalidRequest
+from firstword.core.errors import ConfigurationError, EngineError, FirstwordError, InvalidRequest
 
 TICK_S = 0.005
 RING_S = 0.1
@@ -24,6 +24,8 @@ PLENTY_S, PATIENCE_S = 0.15, 0.01
 """With so much in hand beyond what a device holds, it is started with it; after so long, without."""
 TAIL_S = 0.1
 """More than its latency before a device is closed: some hold more than they say, and lose it."""
+GONE_S, MOST_STEP_S = 5.0, 0.05
+"""A device that asks for nothing so long has been unplugged; a longer step is one in which we were halted."""
 
 
 class Player:
@@ -67,6 +69,10 @@ class Player:
         self._opened_at: float | None = None
         """When a device was opened that has not been started."""
         self._gap = 0
+        self._asked = False
+        self._idle_s = 0.0
+        """So long a device that was started has asked for nothing."""
+        self._stepped_at = 0.0
         self._underflows = 0
         self._silences: deque[tuple[int, int]] = deque()
         self._closing = False
@@ -109,7 +115,7 @@ class Player:
         return output.underflows if output else self._underflows
 
     def pause(self) -> None:
-        """Is silent at once, until `resume`."""
+        """Is silent at once, until `resume`, or until everything has been stopped."""
         self._paused = True
 
     def resume(self) -> None:
@@ -166,6 +172,8 @@ class Player:
     def drop(self, playback: Playback) -> None:
         """Plays no more of a stream, and freezes it; the others go on."""
         with self._lock:
+            if playback not in (*self._queue, *self._ending):  # all of it has been heard
+                return
             if self._ending and self._ending[0] is playback:
                 self._heard_at = None
             for waiting in (self._queue, self._ending):
@@ -174,6 +182,7 @@ class Player:
             alone = not self._queue and not self._ending
             playback.freeze(self.heard_to() if alone else self._ring.read)  # what a device holds, it plays
             if alone:
+                self._paused = False
                 self._let_go(at_once=True)
             elif playback.fed:
                 ahead = [span for span in self._dropped if span[1] > self._ring.read]
@@ -191,6 +200,7 @@ class Player:
             if self._output is None and self._queue and self._queue[0].feed(ring, 0, now_s):
                 self._ending.append(self._queue.popleft())
             self._start(now_s)
+            self._miss_device(now_s)
             self._note_silences()
             self._see_ends(now_s)
 
@@ -206,15 +216,30 @@ class Player:
         plenty = any(one.may_play_s >= output.latency_s + PLENTY_S for one in waiting[:1])
         if not plenty and now_s < self._opened_at + PATIENCE_S:
             return
-        self._opened_at = None
+        self._opened_at, self._idle_s = None, 0.0
         try:
             output.start()
         except ConfigurationError as failure:
-            self._let_go(at_once=True)
-            self._ending.clear()
-            self._queue.clear()
-            for one in waiting:
-                one.fail(failure)
+            self._fail(failure)
+
+    def _miss_device(self, now_s: float) -> None:
+        """Where a device that was started asks for nothing any more, nothing that waits will be heard."""
+        asked, self._asked = self._asked, False
+        self._idle_s = 0.0 if asked else self._idle_s + min(MOST_STEP_S, now_s - self._stepped_at)
+        self._stepped_at = now_s
+        if self._output and self._opened_at is None and self._idle_s > GONE_S:
+            self._fail(EngineError("The output device takes no more samples: has it been unplugged?"))
+
+    def _fail(self, failure: FirstwordError) -> None:
+        """Lets the device go, and all that waited for it."""
+        waiting = (*self._ending, *self._queue)
+        for one in waiting:
+            one.freeze(self.heard_to())
+        self._ending.clear()
+        self._queue.clear()
+        self._let_go(at_once=True)
+        for one in waiting:
+            one.fail(failure)
 
     def _see_ends(self, now_s: float) -> None:
         """Streams whose last sample has left the device are done."""
@@ -245,6 +270,7 @@ class Player:
     def _fill(self, out: Frames) -> None:
         """The device's thread: copies, and waits for nobody."""
         ring, ledger = self._ring, self._ledger
+        self._asked = True
         if self._paused:
             ledger.note(self._clock(), ring.read, 0)
             out.fill(0)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from firstword.client.incoming.source import RATE, Incoming, Prepared, Stream, opened, prepared
 from firstword.client.saving.filing import File
 from firstword.client.saving.part import Pipe, saving
-from firstword.core.errors import InvalidRequest
+from firstword.core.errors import EngineError, InvalidRequest
 from firstword.core.protocols import Encoder
 from firstword.core.transcripts import InputEncoding
 from firstword.core.types import AudioChunk, AudioFormat, AudioSpec, Container
@@ -85,14 +87,32 @@ async def save_async(
     sample_rate: int = RATE,
     bitrate: int | None = None,
 ) -> None:
-    """The same beside an event loop, which goes on."""
-    kind, ready = _kind(Path(path)), prepared(stream)
+    """The same beside an event loop, which goes on; where this is cancelled there is no file."""
+    kind, ready, given_up = _kind(Path(path)), prepared(stream), Event()
+    ready = replace(ready, items=_until(given_up, ready.items))
     try:
         await asyncio.to_thread(
             _save, ready, Path(path), kind, encoding=encoding, sample_rate=sample_rate, bitrate=bitrate
         )
+    except asyncio.CancelledError:
+        given_up.set()
+        raise
     finally:
         ready.close()
+
+
+def _until(given_up: Event, items: Iterator[object]) -> Iterator[object]:
+    """The items.
+
+    Raises:
+        EngineError: nobody waits for them any more, and so they may not be all.
+    """
+    for item in items:
+        if given_up.is_set():
+            break
+        yield item
+    if given_up.is_set():
+        raise EngineError("The saving was cancelled before all had come.", code="incomplete")
 
 
 def _kind(path: Path) -> _Kind:

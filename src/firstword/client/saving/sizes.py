@@ -54,7 +54,7 @@ def _state_wav_sizes(file: BinaryIO, head: bytes, total_bytes: int) -> None:
         (size,) = struct.unpack_from("<I", head, at + 4)
         at += 8 + size + size % 2
     data_bytes = total_bytes - at - 8
-    if total_bytes > RIFF_BYTES_MAX or at + 8 > len(head):
+    if total_bytes > RIFF_BYTES_MAX or at + 8 > len(head) or _tags_follow(file, at, total_bytes):
         return
     if data_bytes % 2:
         file.seek(0, os.SEEK_END)
@@ -63,6 +63,19 @@ def _state_wav_sizes(file: BinaryIO, head: bytes, total_bytes: int) -> None:
     _put(file, at + 4, struct.pack("<I", data_bytes))
     if fact_at is not None:
         _put(file, fact_at, struct.pack("<I", data_bytes // max(1, width)))
+
+
+def _tags_follow(file: BinaryIO, at: int, total_bytes: int) -> bool:
+    """True where the chunk at a place has its true size: others come behind it, up to the very end."""
+    chunks = 0
+    while at + 8 <= total_bytes:
+        file.seek(at)
+        name, size = struct.unpack("<4sI", file.read(8))
+        if not all(32 <= byte < 127 for byte in name):
+            return False
+        at += 8 + size + size % 2
+        chunks += 1
+    return at == total_bytes and chunks > 1
 
 
 def _state_flac_total(file: BinaryIO, head: bytes, total_bytes: int) -> None:

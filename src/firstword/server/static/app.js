@@ -47,5 +47,8 @@ byId('key').addEventListener('change', (event) => {
   for (const tab of Object.values(mounted)) tab.keyChanged();
 });
 
-const asked = location.hash.slice(1);
-open(names.includes(asked) ? asked : names[0]);
+/** The tab that the address names. */
+const asked = () => names.find((name) => location.hash === `#${name}`);
+
+addEventListener('hashchange', () => asked() && open(asked()));
+open(asked() ?? names[0]);

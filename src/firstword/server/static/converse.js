@@ -15,7 +15,7 @@ const PCM = { mediaType: 'audio/pcm' };
 /** The Converse tab. @param {HTMLElement} panel */
 export function mount(panel) {
   const tab = new Converse(panel);
-  return { shown: () => tab.shown(), keyChanged: () => tab.fill() };
+  return { shown: () => tab.shown(), hidden: () => tab.hidden(), keyChanged: () => tab.fill() };
 }
 
 /**
@@ -81,6 +81,11 @@ class Converse {
     if (!this.#fields.model.value) await this.fill();
   }
 
+  /** Nobody is recorded behind their back, and no voice sounds over another tab's. */
+  hidden() {
+    this.#escape();
+  }
+
   /** Models and voices, from the server. */
   async fill() {
     try {
@@ -116,13 +121,10 @@ class Converse {
   }
 
   #escape() {
-    if (this.#talk.talking) {
-      this.#talk.finish({ send: false });
-      this.#say('Not sent.');
-      this.#showStop();
-    } else {
-      this.#interrupt();
-    }
+    if (!this.#talk.talking) return this.#interrupt();
+    this.#talk.finish({ send: false });
+    this.#say('Not sent.');
+    this.#showStop();
   }
 
   /** Silent at once; what was heard is written down. */
@@ -293,8 +295,6 @@ class Converse {
 
   #complain(failure) {
     this.#say('');
-    // What a browser calls a request that came to nothing.
-    const unreachable = failure instanceof TypeError && 'The server does not answer, or the connection broke off.';
-    byId('converse-problem').textContent = unreachable || failure.message;
+    byId('converse-problem').textContent = failure.message;
   }
 }

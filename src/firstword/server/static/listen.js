@@ -162,6 +162,7 @@ class Listen {
 
   #underWay(live) {
     const running = Boolean(this.#run);
+    if (running && this.#form.contains(document.activeElement)) this.#button.focus(); // a disabled field would lose it
     this.#button.textContent = running ? 'Stop' : 'Start listening';
     byId('listen-level').hidden = !live;
     byId('listen-working').hidden = !running || live;

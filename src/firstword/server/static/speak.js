@@ -2,15 +2,17 @@ import { address, ask, posting } from './api.js';
 import { byId, make } from './elements.js';
 import { SpeechPlayer } from './player/player.js';
 import { Reading } from './reading.js';
-import { completed } from './saving.js';
+import { completed, offer } from './saving.js';
 import { snippet } from './snippets.js';
 
 const MEDIA_TYPES = { pcm: 'audio/pcm' };
+/** Where a page has no decoders, because others could change it on its way. */
+const TLS = ' It can be where the page comes over TLS (firstword serve --tls-cert cert.pem --tls-key key.pem).';
 
 /** The Speak tab. @param {HTMLElement} panel */
 export function mount(panel) {
   const tab = new Speak(panel);
-  return { shown: () => tab.shown(), keyChanged: () => tab.fill() };
+  return { shown: () => tab.shown(), hidden: () => tab.stop(), keyChanged: () => tab.fill() };
 }
 
 class Speak {
@@ -30,21 +32,22 @@ class Speak {
     });
     this.#form.addEventListener('input', () => this.#formChanged());
     this.#fields.model.addEventListener('change', () => this.#listVoices());
-    byId('stop').addEventListener('click', () => this.#stop());
+    byId('stop').addEventListener('click', () => this.stop());
     byId('download').addEventListener('click', () => this.#guarded(() => this.#download()));
     for (const button of panel.querySelectorAll('[data-copy]')) {
       button.addEventListener('click', () => this.#copy(button.dataset.copy));
     }
     panel.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.#stop();
+      if (event.key === 'Escape') this.stop();
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
     });
   }
 
   async shown() {
-    if (this.#models.length) return;
-    const usual = (await SpeechPlayer.decodes('opus')) ? 'opus' : 'pcm';
-    this.#fields.response_format.value = usual;
+    if (this.#model(this.#fields.model.value)?.state === 'ready') return;
+    if (!this.#models.length) {
+      this.#fields.response_format.value = (await SpeechPlayer.decodes('opus')) ? 'opus' : 'pcm';
+    }
     await this.fill();
   }
 
@@ -65,6 +68,7 @@ class Speak {
       });
       this.#fields.model.replaceChildren(...options);
       this.#listVoices();
+      byId('speak-problem').textContent = '';
     });
   }
 
@@ -118,7 +122,8 @@ class Speak {
   /** What the browser cannot decode is asked for as raw samples. */
   async #playable(body) {
     if (await SpeechPlayer.decodes(body.response_format)) return { body, note: '' };
-    const note = ` ${body.response_format} cannot be decoded by this browser on this page: pcm was played.`;
+    const why = isSecureContext ? '' : TLS;
+    const note = ` ${body.response_format} cannot be decoded by this browser on this page: pcm was played.${why}`;
     return { body: { ...body, response_format: 'pcm' }, note };
   }
 
@@ -144,7 +149,8 @@ class Speak {
     return player;
   }
 
-  async #stop() {
+  /** Silent at once; also where another tab is opened, whose voice would sound over this one. */
+  async stop() {
     if (byId('stop').disabled) return;
     const hadFocus = document.activeElement === byId('stop');
     this.#turn++;
@@ -161,9 +167,7 @@ class Speak {
     const answer = await ask('v1/audio/speech', posting(body));
     const whole = completed(new Uint8Array(await answer.arrayBuffer()));
     const extension = body.response_format === 'opus' ? 'ogg' : body.response_format;
-    const url = URL.createObjectURL(new Blob([whole], { type: answer.headers.get('Content-Type') ?? '' }));
-    make('a', { href: url, download: `speech.${extension}` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser may not have begun to save it yet
+    offer(new Blob([whole], { type: answer.headers.get('Content-Type') ?? '' }), `speech.${extension}`);
     this.#say('Downloaded.');
   }
 

@@ -73,7 +73,7 @@ export class Decoding {
   /** @param {import('./demux.js').Packet} packet */
   decode({ data, total }) {
     if (this.#failure) throw this.#failure;
-    if (total !== undefined) this.#total = total + this.#track.skip;
+    this.#total = total === undefined ? Infinity : total + this.#track.skip;
     if (!this.#decoder) return this.#take(samplesOf(data, this.#track), this.#track.sampleRate);
     const timestamp = this.#sent++ * 20_000; // any that rise will do: nobody asks for them
     this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp, data }));
@@ -91,7 +91,9 @@ export class Decoding {
 
   /** Until all of it has been given. */
   async flush() {
-    await this.#decoder?.flush();
+    await this.#decoder?.flush().catch((failure) => {
+      this.#failure ??= undecodable(failure);
+    });
     if (this.#failure) throw this.#failure;
     this.close();
     const rest = this.#resampler?.flush();
@@ -106,7 +108,7 @@ export class Decoding {
   #open() {
     const decoder = new AudioDecoder({
       output: (audio) => this.#heard(audio),
-      error: (failure) => (this.#failure = new UnplayableAudio(`It could not be decoded: ${failure.message}`)),
+      error: (failure) => (this.#failure = undecodable(failure)),
     });
     decoder.configure(configuration(this.#track));
     return decoder;
@@ -135,6 +137,11 @@ export class Decoding {
     const given = this.#resampler.feed(samples.subarray(from, to));
     if (given.length) this.#give(given);
   }
+}
+
+/** @param {DOMException} failure */
+function undecodable({ message }) {
+  return new UnplayableAudio(`It could not be decoded: ${message}`);
 }
 
 /** A STREAMINFO as our streams have it, to ask with: `fLaC`, then one block of 34 bytes. */

@@ -23,7 +23,7 @@ import { WebmDemuxer } from './webm.js';
 /**
  * @typedef {object} Packet
  * @property {Uint8Array} data
- * @property {number} [total] frames of the whole stream: what a decoder gives beyond them is padding
+ * @property {number} [total] frames until its end: what a decoder gives beyond them is padding, if no other follows
  */
 
 const MAKERS = {

@@ -1,4 +1,4 @@
-/** A server's refusal, or an answer that broke off; `code`, `param` and `status` are the error object's. */
+/** A server's refusal, an answer that broke off, or none; `code`, `param` and `status` are the error object's. */
 export class SpeechError extends Error {
   name = 'SpeechError';
 
@@ -14,6 +14,12 @@ export class SpeechError extends Error {
 /** What came is not all. @param {string} why @returns {SpeechError} */
 export function brokenOff(why) {
   return new SpeechError({ message: `The answer broke off before its end (${why}).`, code: 'broken_off' });
+}
+
+/** A request that came to nothing: browsers do not tell pages why. @returns {SpeechError} */
+export function unreachable() {
+  const message = 'The server does not answer, or the connection broke off: is it running, and in reach?';
+  return new SpeechError({ message, code: 'unreachable' });
 }
 
 /** The error that a refusal's body tells. @param {Response} response */

@@ -19,7 +19,8 @@ export class EventReader {
 
 /** Whether a body that begins with these bytes is of events, whatever it is called. @param {Uint8Array} bytes */
 export function areEvents(bytes) {
-  return /^(\uFEFF)?\s*(data|event|id|retry)?:/.test(new TextDecoder().decode(bytes));
+  // A colon alone, of a comment, must be followed by text: a sample may begin with that byte, too.
+  return /^(\uFEFF)?\s*((data|event|id|retry):|:[\n\r\x20-\x7e]*$)/.test(new TextDecoder().decode(bytes));
 }
 
 const parsed = (data) => (data === '[DONE]' ? { done: true } : JSON.parse(data));

@@ -1,8 +1,9 @@
 import { ByteQueue, UnplayableAudio, begins } from './bytes.js';
-import { opusTrack } from './opus.js';
+import { opusTrack, packetFrames } from './opus.js';
 
 const HEADER = 27;
 const CONTINUED = 1;
+const FIRST = 2;
 const LAST = 4;
 
 /** Packets out of Ogg pages; checksums are left to TCP. Source: RFC 3533 section 6, RFC 7845. */
@@ -12,6 +13,9 @@ export class OggDemuxer {
   #bytes = new ByteQueue();
   #partial = [];
   #headers = 0;
+  /** Frames of the streams before this one, and so far: some servers send a stream for each sentence. */
+  #before = 0;
+  #frames = 0;
 
   /** @param {Uint8Array} chunk @returns {import('./demux.js').Packet[]} */
   feed(chunk) {
@@ -41,6 +45,10 @@ export class OggDemuxer {
 
   #packetsOf({ flags, granule, lacing, body }) {
     if (!(flags & CONTINUED)) this.#partial = [];
+    if (flags & FIRST) {
+      this.#headers = 0;
+      this.#before = this.#frames;
+    }
     const whole = [];
     let at = 0;
     for (const length of lacing) {
@@ -50,8 +58,9 @@ export class OggDemuxer {
       this.#partial = [];
     }
     const packets = whole.filter((packet) => !this.#isHeader(packet)).map((data) => ({ data }));
+    for (const { data } of packets) this.#frames += packetFrames(data);
     // The last page's position says how much of the last packet is padding.
-    if (flags & LAST && packets.length) packets.at(-1).total = granule - this.track.skip;
+    if (flags & LAST && packets.length) packets.at(-1).total = this.#before + granule - this.track.skip;
     return packets;
   }
 
@@ -59,7 +68,7 @@ export class OggDemuxer {
     if (this.#headers === 2) return false;
     if (++this.#headers === 1) {
       if (!begins(packet, 'OpusHead')) throw new UnplayableAudio('Of Ogg, only Opus can be played.');
-      this.track = opusTrack(packet);
+      this.track ??= opusTrack(packet);
     }
     return true;
   }

@@ -66,10 +66,12 @@ export class SpeechPlayer extends EventTarget {
    * @param {RequestInit} [init] of the fetch; its signal stops the playing, too
    * @param {{mediaType?: string}} [options] what comes is, if its bytes tell nothing and nobody else does (audio/pcm)
    * @returns {Promise<Figures>}
-   * @throws {SpeechError} the server refused, or failed, or the answer broke off (`broken_off`)
+   * @throws {SpeechError} the server refused, or failed, or the answer broke off (`broken_off`), or there was
+   *   none (`unreachable`)
    * @throws {UnplayableAudio} it is no audio that can be played here
    */
   async play(source, init = {}, { mediaType } = {}) {
+    if (this.#context.state === 'closed') throw new Error('This player has been closed: make another.');
     this.stop();
     this.#context.resume();
     const device = { context: this.#context, output: this.#output };

@@ -1,6 +1,6 @@
 import { ByteQueue, UnplayableAudio } from './bytes.js';
 import { Demuxer, SNIFFED, isRaw, sniff } from './demux.js';
-import { SpeechError, brokenOff, refusal } from './errors.js';
+import { SpeechError, brokenOff, refusal, unreachable } from './errors.js';
 import { EventReader, Meaning, areEvents, fromBase64 } from './events.js';
 import { chosen } from './ways.js';
 
@@ -85,9 +85,16 @@ export class Playing {
     const given = 'ok' in Object(source);
     // An address and nothing else: a media element could ask for it by itself.
     if (!given && !Object.keys(init).length && !(source instanceof Request)) this.#address = source;
-    const response = given ? source : await fetch(source, { ...init, signal: this.#abort.signal });
+    const response = given ? source : await this.#fetched(source, init);
     if (!response.ok) throw await refusal(response);
     return response;
+  }
+
+  async #fetched(source, init) {
+    const request = new Request(source, { ...init, signal: this.#abort.signal }); // a wrong one is not the network's
+    return fetch(request).catch((cause) => {
+      throw cause.name === 'AbortError' ? cause : Object.assign(unreachable(), { cause });
+    });
   }
 
   async #read({ body, headers }, mediaType = '') {

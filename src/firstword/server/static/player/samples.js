@@ -110,6 +110,6 @@ export class SamplesWay {
       done,
     });
     this.#pump();
-    if (done) this.#close();
+    if (done) setTimeout(() => this.#over || this.#close(), latency); // what is on its way is heard, too
   }
 }
