@@ -44,6 +44,7 @@ function python(base, body, file) {
 
 function javascript(base, body) {
   return [
+    "const key = 'none'; // yours, if the server asks for one",
     `const response = await fetch(${literal(`${base}/audio/speech`)}, {`,
     "  method: 'POST',",
     "  headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },",
