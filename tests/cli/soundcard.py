@@ -111,7 +111,8 @@ class Stream:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():  # a stream that was not started may be stopped, too
+            self._thread.join()
 
     abort = stop
 

@@ -288,6 +288,8 @@ def test_an_interrupt_before_the_first_frame_leaves_nothing(tmp_path: Path) -> N
 def test_memory_does_not_grow_with_what_is_saved(suffix: str, frame: str, tmp_path: Path) -> None:
     """But for the lengths of an .m4a's packets, of which there are 20,000 in seven minutes."""
     block = bytes.fromhex(frame).ljust(24 if suffix == "mp3" else 13, b"\0") * 200
+    with saving(tmp_path / f"before.{suffix}") as file:
+        file.write(block)  # what is loaded once is loaded
     tracemalloc.start()
     try:
         with saving(tmp_path / f"minutes.{suffix}") as file:

@@ -273,6 +273,17 @@ def test_to_stop_what_has_been_heard_changes_nothing() -> None:
     assert 0.1 == playback.position_s
 
 
+def test_a_pause_ends_when_the_player_is_to_close() -> None:
+    device, said = Loudspeaker(), voice(0.5)
+    playback = arrived(device.player.play(wav(said)))
+    device.run(0.1)
+    playback.pause()
+    device.player.close_when_heard()
+    device.run(1)
+
+    assert np.array_equal(said, sounding(device.everything))
+
+
 def test_a_pause_ends_with_what_was_paused() -> None:
     device = Loudspeaker()
     first = arrived(device.player.play(wav(voice(0.5))))

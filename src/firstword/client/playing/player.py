@@ -129,8 +129,8 @@ class Player:
                 playback.stop()
 
     def close(self) -> None:
-        """Waits until everything has been heard, and lets the device go."""
-        self._closing = True
+        """Waits until everything has been heard, what was paused too, and lets the device go."""
+        self.close_when_heard()
         self._closed.wait()
 
     def __enter__(self) -> Player:
@@ -144,7 +144,8 @@ class Player:
         self.close()
 
     def close_when_heard(self) -> None:
-        """Lets the device go when everything has been heard, without waiting for that."""
+        """Lets the device go when everything has been heard, without waiting for that; ends a pause."""
+        self._paused = False  # nobody may be left to end it
         self._closing = True
 
     def rate_for(self, sample_rate: int) -> int:
