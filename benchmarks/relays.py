@@ -2,9 +2,9 @@
 
     python benchmarks/relays.py [--rounds 40] [--quick] [--json FILE]
 
-FastAPI, Django and Express as `examples/run` starts them, nginx and Caddy by the files of deploy/: first
-audible sample of 15 words in pcm. And the serverless function under its shim: first event with audio of a
-chat that a scripted server writes. Direct and through each in turns, in random order, a new connection each.
+FastAPI, Django, Express and Vite as `examples/run` starts them, nginx and Caddy by the files of deploy/:
+first audible sample of 15 words in pcm. And the serverless function under its shim: first event with audio of
+a chat that a scripted server writes. Direct and through each in turns, in random order.
 """
 
 from __future__ import annotations
@@ -196,7 +196,8 @@ def main() -> int:
         ways.append(Way("fastapi", stack.enter_context(example("fastapi-relay", server)), "/speech"))
         django = stack.enter_context(example("django-relay", server))
         ways.append(Way("django", django, "/api/stream_audio/", "input_text"))
-        ways.append(Way("express", stack.enter_context(example("express-relay", server)), "/speech"))
+        for name, relay in (("express", "express-relay"), ("vite", "react-player")):
+            ways.append(Way(name, stack.enter_context(example(relay, server)), "/speech"))
         for name, start in (("nginx", nginx), ("caddy", caddy)):
             if shutil.which(name) is None:
                 print(f"{name} is not installed: left out", file=sys.stderr)

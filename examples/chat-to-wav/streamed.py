@@ -13,6 +13,8 @@ completion = client.chat.completions.create(
     audio={"voice": "alloy", "format": "pcm16"},
     messages=[{"role": "user", "content": "Is a golden retriever a good family dog?"}],
     stream=True,
+    # Only firstword knows this: a file is not listened to while it is made, so it need not be kept waiting.
+    extra_body={"model_extensions": {"max_lead_s": 3600}},
 )
 
 with wave.open("dog.wav", "wb") as file:

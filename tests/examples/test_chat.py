@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import sys
 import wave
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pytest
 
 from tests.conformance.conftest import House, opened
@@ -21,6 +25,7 @@ from tests.sockets.scripted_plugin import chat_of
 from tests.sockets.uploading import wav
 
 NODE = pytest.mark.program("node", "npm")
+CARD = Path(__file__).parent / "soundcard"
 FIRST, SECOND = "It is a good dog. ", "It likes us."
 pytestmark = [pytest.mark.conformance, pytest.mark.program("curl")]
 
@@ -81,6 +86,20 @@ def test_the_answer_becomes_a_wav_file(house: House, chat: ScriptedChat, run_exa
     saved.unlink()
     assert FIRST + SECOND in printed
     assert samples == house.body("pcm", FIRST + SECOND)
+
+
+def test_the_answer_is_heard_while_it_comes(
+    house: House, chat: ScriptedChat, run_example: Run, tmp_path: Path
+) -> None:
+    speakers = tmp_path / "heard.raw"
+    card = {"PYTHONPATH": str(CARD), "HEARD": str(speakers), "SPEED": "10"}
+
+    printed = run_example("chat-to-wav", "aloud", EXAMPLES_PYTHON=sys.executable, **card).stdout
+
+    assert re.fullmatch(r"first sound after \d+ ms, \d+ underruns\n", printed)
+    samples = np.frombuffer(house.body("pcm", FIRST + SECOND), "<i2")
+    heard = np.fromfile(speakers, "<i2")
+    assert np.array_equal(samples[samples != 0], heard[heard != 0])
 
 
 @NODE
